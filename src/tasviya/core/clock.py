@@ -1,0 +1,62 @@
+"""Time arrives as an argument. Only a composition root asks the machine for it.
+
+An instant is a whole number of nanoseconds since 1970-01-01T00:00:00Z.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+NANOSECONDS = 1_000_000_000
+
+
+class Clock(Protocol):
+    """Where a service gets the present from."""
+
+    def now_ns(self) -> int:
+        """The present instant, nanoseconds since the epoch, UTC."""
+        ...
+
+
+@dataclass(slots=True)
+class ManualClock:
+    """A clock that moves only when told: for tests, the demo's day and the simulator."""
+
+    instant_ns: int
+
+    def now_ns(self) -> int:
+        return self.instant_ns
+
+    def advance_to(self, instant_ns: int) -> None:
+        """Move forward; a clock never goes back, so an earlier instant changes nothing."""
+        self.instant_ns = max(self.instant_ns, instant_ns)
+
+
+@dataclass(slots=True)
+class MonotonicClock:
+    """Another clock, never going back: a machine's clock that jumps cannot reorder what happened."""
+
+    source: Clock
+    latest_ns: int = 0
+
+    def now_ns(self) -> int:
+        self.latest_ns = max(self.latest_ns, self.source.now_ns())
+        return self.latest_ns
+
+
+def from_ns(instant_ns: int) -> datetime:
+    """The UTC datetime of an instant, cut to whole microseconds."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=instant_ns // 1000)
+
+
+def to_ns(moment: datetime) -> int:
+    """The instant of an aware datetime. Exact: no float is involved."""
+    elapsed = moment - datetime.fromtimestamp(0, UTC)
+    return (elapsed.days * 86_400 + elapsed.seconds) * NANOSECONDS + elapsed.microseconds * 1000
+
+
+def iso_instant(instant_ns: int) -> str:
+    """An instant as ISO 20022 writes it in UTC with milliseconds: 2026-09-29T06:30:00.000Z."""
+    return from_ns(instant_ns).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,0 +1,51 @@
+"""Ids are derived from what they name, never drawn: the same input gives the same id, so a repeat of
+anything can be recognised and nothing is posted twice.
+
+Every id is the first 128 bits of a SHA-256 over its kind and its parts, each part length-prefixed so that
+("ab", "c") and ("a", "bc") differ. Payments derive theirs from sender, message id and position, never from
+the UETR, which cover payments, returns and onward legs share.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import NewType
+
+PaymentId = NewType("PaymentId", str)
+"""`P` and 25 characters of Crockford's base 32."""
+AccountId = NewType("AccountId", int)
+"""A ledger account's 128-bit id."""
+TransferId = NewType("TransferId", int)
+"""A ledger transfer's 128-bit id."""
+ParticipantCode = NewType("ParticipantCode", str)
+"""A participant's permanent code in the union; its BICs may change, this does not."""
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def derive(kind: str, *parts: str | int | bytes) -> int:
+    """A 128-bit id, never 0 nor all ones (both are reserved in the ledger)."""
+    digest = sha256(kind.encode())
+    for part in parts:
+        raw = part if isinstance(part, bytes) else str(part).encode()
+        digest.update(b"%d:" % len(raw))
+        digest.update(raw)
+    value = int.from_bytes(digest.digest()[:16], "big")
+    return min(max(value, 1), (1 << 128) - 2)
+
+
+def payment_id(sender: str, message_id: str, position: int) -> PaymentId:
+    """A payment's id. `position`: its place in the message, from 1."""
+    value = derive("payment", sender, message_id, position) >> 3
+    return PaymentId("P" + "".join(_ALPHABET[(value >> shift) & 31] for shift in range(120, -1, -5)))
+
+
+def transfer_id(payment: str, leg: str, attempt: int) -> TransferId:
+    """A ledger transfer's id. `attempt` rises only once the refusal of the one before is durable: the
+    ledger remembers a refused id for ever."""
+    return TransferId(derive("transfer", payment, leg, attempt))
+
+
+def account_id(participant: str, kind: str, currency: str, with_whom: str = "") -> AccountId:
+    """A ledger account's id from its owner, kind and currency; `with_whom` tells vostro accounts apart."""
+    return AccountId(derive("account", participant, kind, currency, with_whom))

@@ -106,7 +106,7 @@ def parse_amount(text: str, currency: Currency) -> int:
     currency in mind than ISO 4217's.
     Raises: AmountError.
     """
-    whole, point, fraction = text.partition(".")
+    whole, _, fraction = text.partition(".")
     sign = ""
     if whole[:1] in "+-":
         sign, whole = whole[:1], whole[1:]

@@ -1,0 +1,1 @@
+"""Double entry: accounts, transfers and the rules that move money between them."""

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import NewType
 
 PaymentId = NewType("PaymentId", str)
-"""`P` and 25 characters of Crockford's base 32."""
+"""`P` and 24 hexadecimal digits."""
 AccountId = NewType("AccountId", int)
 """A ledger account's 128-bit id."""
 TransferId = NewType("TransferId", int)
@@ -20,24 +20,16 @@ TransferId = NewType("TransferId", int)
 ParticipantCode = NewType("ParticipantCode", str)
 """A participant's permanent code in the union; its BICs may change, this does not."""
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def derive(kind: str, *parts: str | int | bytes) -> int:
+def derive(kind: str, *parts: str | int) -> int:
     """A 128-bit id, never 0 nor all ones (both are reserved in the ledger)."""
-    digest = sha256(kind.encode())
-    for part in parts:
-        raw = part if isinstance(part, bytes) else str(part).encode()
-        digest.update(b"%d:" % len(raw))
-        digest.update(raw)
-    value = int.from_bytes(digest.digest()[:16], "big")
+    text = "".join([f"{len(part)}:{part}" for part in map(str, parts)])
+    value = int.from_bytes(sha256(f"{kind}:{text}".encode()).digest()[:16], "big")
     return min(max(value, 1), (1 << 128) - 2)
 
 
 def payment_id(sender: str, message_id: str, position: int) -> PaymentId:
     """A payment's id. `position`: its place in the message, from 1."""
-    value = derive("payment", sender, message_id, position) >> 3
-    return PaymentId("P" + "".join(_ALPHABET[(value >> shift) & 31] for shift in range(120, -1, -5)))
+    return PaymentId(f"P{derive('payment', sender, message_id, position) >> 32:024x}")
 
 
 def transfer_id(payment: str, leg: str, attempt: int) -> TransferId:

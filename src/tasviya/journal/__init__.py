@@ -1,0 +1,1 @@
+"""The record of what was committed: append-only, hash-chained, canonical."""

@@ -1,0 +1,1 @@
+"""When money moves: life cycle, routes, liquidity, queue and gross settlement. Pure decisions."""

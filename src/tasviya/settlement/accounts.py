@@ -1,0 +1,103 @@
+"""The ledger accounts behind a union: what each is for, which way its balance runs, what guards it.
+
+One currency has three ledgers (partitions), so that money, banks' books and promises never mix in a sum:
+
+    money    the settlement institution's books: `issue` against everyone's `settlement`; `credit` is what a
+             participant has drawn of its credit line
+    books    a correspondent's books: `vostro` (what it owes a respondent) against `vostro_control`, and the
+             respondent's own mirror, `nostro` against `nostro_control`
+    limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
+
+The ledger itself refuses an overdraft: settlement, vostro and credit-limit accounts must not owe. A credit
+line is therefore an account that a drawing empties, and a drawing is a chain in front of the payment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from tasviya.core.ids import AccountId, account_id
+from tasviya.core.money import Currency
+from tasviya.ledger.ledger import Account, AccountFlags
+
+
+class AccountKind(IntEnum):
+    """What an account is for: the ledger's account code."""
+
+    ISSUE = 1
+    SETTLEMENT = 2
+    CREDIT = 3
+    CREDIT_LIMIT = 4
+    LIMIT_CONTROL = 5
+    VOSTRO = 6
+    VOSTRO_CONTROL = 7
+    NOSTRO = 8
+    NOSTRO_CONTROL = 9
+
+
+BOOKS = 1_000_000
+LIMITS = 2_000_000
+_PARTITION = {
+    AccountKind.ISSUE: 0,
+    AccountKind.SETTLEMENT: 0,
+    AccountKind.CREDIT: 0,
+    AccountKind.CREDIT_LIMIT: LIMITS,
+    AccountKind.LIMIT_CONTROL: LIMITS,
+    AccountKind.VOSTRO: BOOKS,
+    AccountKind.VOSTRO_CONTROL: BOOKS,
+    AccountKind.NOSTRO: BOOKS,
+    AccountKind.NOSTRO_CONTROL: BOOKS,
+}
+
+OWED_TO_OWNER = frozenset({AccountKind.SETTLEMENT, AccountKind.CREDIT_LIMIT, AccountKind.VOSTRO})
+"""Kinds whose balance is credits less debits, and may not fall below zero."""
+OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO})
+"""Kinds whose balance is debits less credits, and may not fall below zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAccount:
+    """One account of the ledger and what it means."""
+
+    id: AccountId
+    kind: AccountKind
+    owner: str
+    """The participant whose account it is."""
+    currency: Currency
+    with_whom: str = ""
+    """The other side of a vostro or nostro account."""
+    number: str = ""
+    """Its external number, as messages carry it."""
+
+    @property
+    def partition(self) -> int:
+        """The ledger number: the currency's ISO number, shifted for books and limits."""
+        return self.currency.number + _PARTITION[self.kind]
+
+    @property
+    def key(self) -> str:
+        """A readable name: KZ-ALTYN/KZT/settlement."""
+        other = f"/{self.with_whom}" if self.with_whom else ""
+        return f"{self.owner}/{self.currency.code}/{self.kind.name.lower()}{other}"
+
+    def to_open(self) -> Account:
+        """The account as the ledger opens it."""
+        flags = AccountFlags.NONE
+        if self.kind in OWED_TO_OWNER:
+            flags = AccountFlags.DEBITS_MUST_NOT_EXCEED_CREDITS
+        elif self.kind in OWNED:
+            flags = AccountFlags.CREDITS_MUST_NOT_EXCEED_DEBITS
+        return Account(id=self.id, ledger=self.partition, code=int(self.kind), flags=flags)
+
+    def balance(self, debits: int, credits: int) -> int:
+        """Its balance the way it runs: positive is normal for its kind; minor units."""
+        return credits - debits if self.kind in OWED_TO_OWNER else debits - credits
+
+
+def ledger_account(
+    kind: AccountKind, owner: str, currency: Currency, with_whom: str = "", number: str = ""
+) -> LedgerAccount:
+    """The account of that kind; its id follows from owner, kind, currency and other side."""
+    identity = account_id(owner, kind.name, currency.code, with_whom)
+    return LedgerAccount(identity, kind, owner, currency, with_whom, number)

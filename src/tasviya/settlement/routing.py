@@ -1,0 +1,98 @@
+"""The gross route: from which accounts a payment takes and to which it gives, in one currency.
+
+A participant with a settlement account pays from it. One without pays through its correspondent: the
+correspondent's settlement account pays, and its books turn the vostro of the respondent (and the respondent's
+mirror, its nostro). Both ends may use a correspondent; where both use the same, nothing moves in
+central-bank money: it is an entry in that correspondent's books.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from tasviya.settlement.accounts import LedgerAccount
+
+
+class LegCode(IntEnum):
+    """Why a transfer was posted: the ledger's transfer code."""
+
+    SETTLEMENT = 1
+    VOSTRO = 2
+    NOSTRO = 3
+    CREDIT_DRAWN = 4
+    LIMIT_USED = 5
+    CREDIT_REPAID = 6
+    LIMIT_RESTORED = 7
+    LIMIT_GRANTED = 8
+    LIMIT_WITHDRAWN = 9
+    OPENING_BALANCE = 10
+    LIQUIDITY = 11
+    FEE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One transfer of a posting plan, without its amount: the payment's, unless `amount` fixes another."""
+
+    name: str
+    """Unique within the plan: part of the transfer's id."""
+    code: LegCode
+    debit: int
+    credit: int
+    partition: int
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Where the money of payments between two participants goes."""
+
+    sources: tuple[int, ...]
+    """Accounts that must hold the amount, in the order they are asked: a vostro before a settlement one."""
+    legs: tuple[Leg, ...]
+    receives: tuple[int, ...]
+    """Accounts that gain the amount and may have payments waiting for it."""
+    tells: tuple[tuple[str, int, bool], ...]
+    """Who is told of which account's movement: (participant, account, is a debit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a payment: a participant's own settlement account, or a correspondent's with the books."""
+
+    participant: str
+    settlement: LedgerAccount
+    vostro: LedgerAccount | None = None
+    vostro_control: LedgerAccount | None = None
+    nostro: LedgerAccount | None = None
+    nostro_control: LedgerAccount | None = None
+
+
+def path(payer: End, payee: End) -> Path:
+    """The path from one end to the other."""
+    sources: list[int] = []
+    legs: list[Leg] = []
+    receives: list[int] = []
+    tells: list[tuple[str, int, bool]] = []
+    if payer.vostro and payer.vostro_control and payer.nostro and payer.nostro_control:
+        sources.append(payer.vostro.id)
+        legs.append(_leg("payer_vostro", LegCode.VOSTRO, payer.vostro, payer.vostro_control))
+        legs.append(_leg("payer_nostro", LegCode.NOSTRO, payer.nostro_control, payer.nostro))
+        tells.append((payer.participant, payer.vostro.id, True))
+    if payer.settlement.id != payee.settlement.id:
+        sources.append(payer.settlement.id)
+        legs.append(_leg("settlement", LegCode.SETTLEMENT, payer.settlement, payee.settlement))
+        receives.append(payee.settlement.id)
+        tells.append((payer.settlement.owner, payer.settlement.id, True))
+        tells.append((payee.settlement.owner, payee.settlement.id, False))
+    if payee.vostro and payee.vostro_control and payee.nostro and payee.nostro_control:
+        receives.append(payee.vostro.id)
+        legs.append(_leg("payee_vostro", LegCode.VOSTRO, payee.vostro_control, payee.vostro))
+        legs.append(_leg("payee_nostro", LegCode.NOSTRO, payee.nostro, payee.nostro_control))
+        tells.append((payee.participant, payee.vostro.id, False))
+    return Path(tuple(sources), tuple(legs), tuple(receives), tuple(tells))
+
+
+def _leg(name: str, code: LegCode, debit: LedgerAccount, credit: LedgerAccount) -> Leg:
+    return Leg(name, code, debit.id, credit.id, debit.partition)

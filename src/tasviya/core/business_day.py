@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
+from warnings import catch_warnings, simplefilter
 from zoneinfo import ZoneInfo
 
 from tasviya.core.clock import from_ns, to_ns
@@ -236,15 +237,6 @@ def local_instant(zone: str, day: date, at: time) -> int:
     return to_ns(_end_of_gap(local))
 
 
-def knows_holidays(country: str) -> bool:
-    """Whether the `holidays` package has a calendar for a country."""
-    try:
-        _national_days(country, 2000)
-    except UnknownHolidays:
-        return False
-    return True
-
-
 @lru_cache(maxsize=4096)
 def _instants(zone: str, day: date, times: tuple[time, ...]) -> tuple[int, ...]:
     return tuple(local_instant(zone, day, at) for at in times)
@@ -271,13 +263,19 @@ def _end_of_gap(skipped: datetime) -> datetime:
 
 @lru_cache(maxsize=1024)
 def _national_days(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
-    """A country's public holidays of a year, and the days of the weekend it declares working days."""
+    """A country's public holidays of a year, and the days of the weekend it declares working days.
+
+    Governments fix some holidays a year or a few ahead; for years the package does not reach, only overrides
+    and weekends count.
+    """
     if not country:
         return frozenset(), frozenset()
     import holidays  # half a second to import: only a process that asks for a calendar pays for it
 
     try:
-        found = holidays.country_holidays(country, years=[year], expand=False)
+        with catch_warnings():
+            simplefilter("ignore")  # it warns of years it does not reach
+            found = holidays.country_holidays(country, years=[year], expand=False)
     except NotImplementedError:
         raise UnknownHolidays(f"no holidays are known for country {country!r}") from None
     moved: set[date] = getattr(found, "weekend_workdays", set())

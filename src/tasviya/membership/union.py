@@ -1,0 +1,638 @@
+"""`union.toml` → the register that it seeds, or one error that says what is wrong, where, and how to cure it.
+
+The file is written by people: amounts stand in whole units of the currency, or as text with its decimals
+("1250.50"); times are local ("09:00"); most values may be given plainly, or as a table with the dates
+between which they hold, or as a list of such tables:
+
+    credit_lines.KZT = 400_000_000
+    credit_lines.KZT = { limit = 400_000_000, valid_to = 2027-01-01 }
+    credit_lines.KZT = [{ limit = 4, valid_to = 2027-01-01 }, { limit = 5, valid_from = 2027-01-01 }]
+
+What has no dates of its own holds from the union's `valid_from` on. A key that is not known is refused: a
+misspelt limit must not pass for no limit.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, time
+from difflib import get_close_matches
+from typing import Any
+
+from tasviya.core.business_day import NoBusinessDay, UnknownHolidays, UnknownZone, time_zone
+from tasviya.core.currencies import UnknownCurrency, currency
+from tasviya.core.errors import ConfigurationError
+from tasviya.core.money import AmountError, Currency, parse_amount
+from tasviya.membership.participant import (
+    ACTIVE,
+    BANK,
+    BLOCKED,
+    BUSINESS_DAY,
+    CLOSED,
+    CUSTOMS,
+    HOLIDAY,
+    LIVE,
+    OPEN,
+    OPERATOR,
+    PRIORITIES,
+    SANDBOX,
+    SETTLEMENT_INSTITUTION,
+    SUSPENDED,
+    TABLE_OF,
+    TREASURY,
+    WEEKDAYS,
+    BilateralLimit,
+    CalendarOverride,
+    Correspondent,
+    CreditLine,
+    Member,
+    MemberLimit,
+    MultilateralLimit,
+    OpeningBalance,
+    Participant,
+    ParticipantBic,
+    ParticipantStatus,
+    Record,
+    Reservation,
+    ScreeningPolicy,
+    SettlementAccount,
+    SettlementInstitutionHours,
+    SystemLimit,
+    Union,
+    first_overlap,
+    full_bic,
+)
+from tasviya.membership.register import Register, operating_hours
+
+CODES: Mapping[str, str] = {
+    "CF01": "the file is not TOML",
+    "CF02": "a key that must be there is missing",
+    "CF03": "a key is not known",
+    "CF04": "a value is of the wrong kind or form",
+    "CF05": "a code is not a currency of ISO 4217",
+    "CF06": "a currency does not settle in this union",
+    "CF07": "an amount is not one of its currency",
+    "CF08": "a code, BIC, currency or account number is given twice",
+    "CF09": "a participant is not of this union",
+    "CF10": "dates overlap or are not in order",
+    "CF11": "a time zone is not known",
+    "CF12": "a day's times are not in order",
+    "CF13": "a country's holidays are not known",
+    "CF14": "a correspondent has no settlement account in the currency",
+    "CF15": "a live union lacks a member's screening policy",
+    "CF16": "a BIC is malformed",
+    "CF17": "an account number has the wrong check digits",
+    "CF18": "a limit, reservation or balance is for an account that is not there",
+    "CF19": "the union has no member, or a member no participant",
+    "CF20": "a calendar has no business day",
+}
+"""What can be wrong with a union's configuration."""
+
+CHARGE_BEARERS = ("DEBT", "CRED", "SHAR", "SLEV")
+SCREENING_POLICIES = ("participants", "operator")
+LARGEST_AMOUNT = 2**63 - 1
+
+_BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,33}[A-Z0-9]")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_ACCOUNT_NUMBER = re.compile(r"[A-Z0-9]{1,34}")
+_LIKE_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def load_union(text: str, where: str) -> Register:
+    """The register that a `union.toml` seeds.
+
+    where: the file's name, for error texts.
+    Raises: ConfigurationError, its code one of CODES, its `where` the file's name and the key's path.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        cure = "Correct the line; strings need quotes, lists brackets."
+        raise ConfigurationError("CF01", f"The file is not TOML: {error}.", cure, where) from None
+    return _Reading(where).union(_Table(tree, where))
+
+
+def iban_check_digits_hold(number: str) -> bool:
+    """Whether an IBAN's check digits fit (ISO 13616, ISO 7064 modulo 97-10)."""
+    return int("".join(str(int(char, 36)) for char in number[4:] + number[:4])) % 97 == 1
+
+
+class _Table:
+    """A TOML table and its path; knows which of its keys have been asked for."""
+
+    def __init__(self, values: Mapping[str, Any], path: str) -> None:
+        self.values = values
+        self.path = path
+        self._known: set[str] = set()
+
+    def at(self, key: str) -> str:
+        return f"{self.path}: {key}" if self.path.endswith(".toml") else f"{self.path}.{key}"
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._known.add(key)
+        return self.values.get(key, default)
+
+    def need(self, key: str) -> Any:
+        value = self.get(key)
+        if value is None:
+            raise ConfigurationError("CF02", f"{key!r} is missing.", f"Add {key} = ….", self.at(key))
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.need(key) if default is None else self.get(key, default)
+        if not isinstance(value, str):
+            raise _wrong_kind(value, "a text in quotes", self.at(key))
+        return value
+
+    def matching(self, key: str, pattern: re.Pattern[str], form: str) -> str:
+        value = self.text(key)
+        if not pattern.fullmatch(value):
+            raise _wrong_kind(value, form, self.at(key))
+        return value
+
+    def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
+        return _one_of(self.text(key, default), allowed, self.at(key))
+
+    def number(self, key: str, least: int, most: int) -> int:
+        value = self.need(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise _wrong_kind(value, f"a whole number from {least} to {most}", self.at(key))
+        return value
+
+    def day(self, key: str) -> str | None:
+        value = self.get(key)
+        if value is None:
+            return None
+        if type(value) is not date:
+            raise _wrong_kind(value, "a date without quotes, such as 2026-09-29", self.at(key))
+        return value.isoformat()
+
+    def clock_time(self, key: str) -> str:
+        value = self.need(key)
+        if isinstance(value, time):
+            return value.strftime("%H:%M")
+        if not isinstance(value, str) or not _CLOCK_TIME.fullmatch(value):
+            raise _wrong_kind(value, 'a local time such as "09:30"', self.at(key))
+        return value
+
+    def texts(self, key: str, allowed: Sequence[str]) -> str:
+        value = self.need(key)
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise _wrong_kind(value, "a list of texts", self.at(key))
+        return ",".join(_one_of(each, allowed, self.at(key)) for each in value)
+
+    def table(self, key: str) -> _Table:
+        value = self.need(key)
+        if not isinstance(value, dict):
+            raise _wrong_kind(value, f"a table [{key}]", self.at(key))
+        return _Table(value, self.at(key))
+
+    def tables(self, key: str) -> Iterator[_Table]:
+        """The tables of a list of tables, each with its `code` in its path where it has one."""
+        value = self.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise _wrong_kind(value, f"tables, each headed [[{key}]]", self.at(key))
+        for index, each in enumerate(value):
+            name = each.get("code")
+            yield _Table(each, f"{self.at(key)}[{name if isinstance(name, str) else index}]")
+
+    def dated(self, key: str, main: str) -> Iterator[_Table]:
+        """A value's tables, however it is given: plainly, as one table, or as a list of them."""
+        value = self.get(key)
+        if value is None:
+            return
+        for index, each in enumerate(value if isinstance(value, list) else [value]):
+            path = f"{self.at(key)}[{index}]" if isinstance(value, list) else self.at(key)
+            yield _Table(each if isinstance(each, dict) else {main: each}, path)
+
+    def by_currency(self, key: str, main: str) -> Iterator[tuple[str, _Table]]:
+        """The dated tables of every currency in a table such as `accounts.KZT = …`."""
+        if key in self.values:
+            inner = self.table(key)
+            for code in inner.values:
+                for each in inner.dated(code, main):
+                    yield code, each
+        self._known.add(key)
+
+    def done(self) -> None:
+        """Refuse what nobody asked for."""
+        for key in self.values:
+            if key not in self._known:
+                near = get_close_matches(key, self._known, n=1)
+                cure = f"Did you mean {near[0]!r}?" if near else "Remove it."
+                raise ConfigurationError("CF03", f"{key!r} is not a key known here.", cure, self.at(key))
+
+
+class _Reading:
+    """One reading of a file: the records found so far and where each stood."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.found: list[tuple[Record, str]] = []
+        self.since = ""
+
+    def union(self, root: _Table) -> Register:
+        facts = root.table("union")
+        since = facts.day("valid_from")
+        if since is None:
+            cure = "Add valid_from = 2026-01-01: the first business date of the union."
+            raise ConfigurationError("CF02", "'valid_from' is missing.", cure, facts.at("valid_from"))
+        self.since = since
+        operator = root.table("operator")
+        record = Union(
+            code=facts.matching("code", _CODE, "a code of capitals, digits and hyphens"),
+            name=facts.text("name"),
+            mode=facts.choice("mode", (SANDBOX, LIVE)),
+            operator=operator.text("code"),
+            clearing_system=facts.text("clearing_system"),
+            warehousing_days=facts.number("warehousing_days", 0, 60),
+            charge_bearers=facts.texts("charge_bearers", CHARGE_BEARERS),
+            notice=facts.text("notice", ""),
+            **self.dates(facts),
+        )
+        self.keep(record, facts.path)
+        members = list(root.tables("member"))
+        if not members:
+            raise ConfigurationError(
+                "CF19", "The union has no member.", "Add a [[member]] and its tables.", self.where
+            )
+        for member in members:
+            self.member(member)
+        for code, limit in facts.by_currency("payment_limits", "limit"):
+            amount = self.amount(limit, "limit", code)
+            self.keep(SystemLimit(currency=code, limit_minor=amount, **self.dates(limit)), limit.path)
+            limit.done()
+        facts.done()
+        self.participant(operator, OPERATOR, operator.text("member"))
+        operator.done()
+        root.done()
+        self.check(record)
+        return Register(each for each, _ in self.found)
+
+    def member(self, table: _Table) -> None:
+        code = table.matching("code", _COUNTRY, "a country code of two capitals (ISO 3166)")
+        money = self.currency(table.text("currency"), table.at("currency"))
+        self.keep(
+            Member(
+                code=code,
+                name=table.text("name"),
+                currency=money.code,
+                status=table.choice("status", (ACTIVE, SUSPENDED, CLOSED), ACTIVE),
+                **self.dates(table),
+            ),
+            table.path,
+        )
+        for policy in table.dated("screening", "policy"):
+            self.keep(
+                ScreeningPolicy(
+                    member=code,
+                    policy=policy.choice("policy", SCREENING_POLICIES),
+                    reference=policy.text("reference", ""),
+                    **self.dates(policy),
+                ),
+                policy.path,
+            )
+            policy.done()
+        for currency_code, limit in table.by_currency("payment_limits", "limit"):
+            amount = self.amount(limit, "limit", currency_code)
+            record = MemberLimit(member=code, currency=currency_code, limit_minor=amount, **self.dates(limit))
+            self.keep(record, limit.path)
+            limit.done()
+        institution = table.table("settlement_institution")
+        self.settlement_institution(institution, code, money)
+        institution.done()
+        for kind in (BANK, TREASURY, CUSTOMS):
+            for each in table.tables(kind):
+                self.participant(each, kind, code)
+                each.done()
+        table.done()
+
+    def settlement_institution(self, table: _Table, member: str, money: Currency) -> None:
+        code = self.participant(table, SETTLEMENT_INSTITUTION, member)
+        zone = table.text("zone")
+        try:
+            time_zone(zone)
+        except UnknownZone as error:
+            cure = 'Name a zone of the IANA database, such as "Asia/Tashkent".'
+            raise ConfigurationError("CF11", f"{error}.", cure, table.at("zone")) from None
+        hours = SettlementInstitutionHours(
+            currency=money.code,
+            institution=code,
+            zone=zone,
+            holidays=table.text("holidays"),
+            weekend=table.texts("weekend", WEEKDAYS),
+            opens_at=table.clock_time("opens_at"),
+            customer_cutoff_at=table.clock_time("customer_cutoff_at"),
+            interbank_cutoff_at=table.clock_time("interbank_cutoff_at"),
+            closes_at=table.clock_time("closes_at"),
+            **self.dates(table),
+        )
+        self.keep(hours, table.path)
+        overrides: list[CalendarOverride] = []
+        for entry in table.tables("calendar"):
+            day = entry.day("date")
+            if day is None:
+                raise ConfigurationError(
+                    "CF02", "'date' is missing.", "Add date = 2026-09-29.", entry.at("date")
+                )
+            override = CalendarOverride(
+                institution=code,
+                date=day,
+                effect=entry.choice("is", (BUSINESS_DAY, HOLIDAY)),
+                reason=entry.text("reason", ""),
+                **self.dates(entry),
+            )
+            entry.done()
+            overrides.append(override)
+            self.keep(override, entry.path)
+        try:
+            day_of = operating_hours(hours, overrides, self.since)
+            day_of.calendar.next_business_day(date.fromisoformat(self.since))
+        except ValueError as error:
+            cure = "Order them: opens_at < customer_cutoff_at ≤ interbank_cutoff_at ≤ closes_at."
+            raise ConfigurationError(
+                "CF12", f"The day's times are wrong: {error}.", cure, table.path
+            ) from None
+        except UnknownHolidays:
+            what = f"No holidays are known for {hours.holidays!r}."
+            cure = 'Give a country code of two capitals, or "" and list the holidays under `calendar`.'
+            raise ConfigurationError("CF13", what, cure, table.at("holidays")) from None
+        except NoBusinessDay as error:
+            cure = "Leave at least one day of the week out of `weekend`."
+            raise ConfigurationError("CF20", f"There is {error}.", cure, table.at("weekend")) from None
+
+    def participant(self, table: _Table, kind: str, member: str) -> str:
+        code = table.matching("code", _CODE, "a code of capitals, digits and hyphens")
+        self.keep(
+            Participant(
+                code=code,
+                name=table.text("name"),
+                kind=kind,
+                member=member,
+                town=table.text("town", ""),
+                **self.dates(table),
+            ),
+            table.path,
+        )
+        for entry in (
+            table.dated("status", "status") if "status" in table.values else [_Table({}, table.path)]
+        ):
+            status = entry.choice("status", (ACTIVE, SUSPENDED, CLOSED), ACTIVE)
+            self.keep(ParticipantStatus(participant=code, status=status, **self.dates(entry)), entry.path)
+            entry.done()
+        table.need("bic")
+        for entry in table.dated("bic", "bic"):
+            bic = entry.text("bic")
+            if not _BIC.fullmatch(bic):
+                raise ConfigurationError(
+                    "CF16",
+                    f"{bic!r} is not a BIC.",
+                    "Write four letters or digits, the country's two letters, two more, and a branch's three.",
+                    entry.at("bic"),
+                )
+            record = ParticipantBic(bic=full_bic(bic), participant=code, **self.dates(entry))
+            self.keep(record, entry.path)
+            entry.done()
+        self.accounts(table, code)
+        return code
+
+    def accounts(self, table: _Table, code: str) -> None:
+        """A participant's accounts, correspondents, lines and limits."""
+        for money, entry in table.by_currency("accounts", "number"):
+            account = SettlementAccount(
+                participant=code,
+                currency=self.currency(money, entry.path).code,
+                number=self.account_number(entry, "number"),
+                status=entry.choice("status", (OPEN, BLOCKED, CLOSED), OPEN),
+                **self.dates(entry),
+            )
+            self.keep(account, entry.path)
+            entry.done()
+        for money, entry in table.by_currency("correspondents", "bank"):
+            route = Correspondent(
+                respondent=code,
+                currency=self.currency(money, entry.path).code,
+                correspondent=entry.text("bank"),
+                vostro_number=self.account_number(entry, "account"),
+                **self.dates(entry),
+            )
+            self.keep(route, entry.path)
+            entry.done()
+        self.limits(table, code)
+
+    def limits(self, table: _Table, code: str) -> None:
+        """A participant's credit lines, limits, reservations and opening balances."""
+        for money, entry in table.by_currency("credit_lines", "limit"):
+            limit = self.amount(entry, "limit", money)
+            line = CreditLine(participant=code, currency=money, limit_minor=limit, **self.dates(entry))
+            self.keep(line, entry.path)
+            entry.done()
+        for money, entry in table.by_currency("multilateral_limits", "limit"):
+            limit = self.amount(entry, "limit", money)
+            record = MultilateralLimit(
+                participant=code, currency=money, limit_minor=limit, **self.dates(entry)
+            )
+            self.keep(record, entry.path)
+            entry.done()
+        for entry in table.tables("bilateral_limits"):
+            money = entry.text("currency")
+            self.keep(
+                BilateralLimit(
+                    participant=code,
+                    currency=money,
+                    counterparty=entry.text("counterparty"),
+                    limit_minor=self.amount(entry, "limit", money),
+                    **self.dates(entry),
+                ),
+                entry.path,
+            )
+            entry.done()
+        for entry in table.tables("reservations"):
+            money = entry.text("currency")
+            self.keep(
+                Reservation(
+                    participant=code,
+                    currency=money,
+                    priority=entry.choice("priority", PRIORITIES),
+                    amount_minor=self.amount(entry, "amount", money),
+                    **self.dates(entry),
+                ),
+                entry.path,
+            )
+            entry.done()
+        for money, entry in table.by_currency("opening_balances", "amount"):
+            self.keep(
+                OpeningBalance(
+                    participant=code,
+                    currency=money,
+                    amount_minor=self.amount(entry, "amount", money),
+                    correspondent=entry.text("correspondent", ""),
+                    **self.dates(entry),
+                ),
+                entry.path,
+            )
+            entry.done()
+
+    def currency(self, code: str, where: str) -> Currency:
+        try:
+            return currency(code)
+        except UnknownCurrency as error:
+            cure = "Use the three capitals of ISO 4217, such as KZT."
+            raise ConfigurationError("CF05", f"{error}.", cure, where) from None
+
+    def amount(self, table: _Table, key: str, currency_code: str) -> int:
+        """An amount in minor units, from whole units or a text with decimals."""
+        money = self.currency(currency_code, table.path)
+        value = table.need(key)
+        try:
+            if isinstance(value, bool) or not isinstance(value, (int, str)):
+                raise AmountError(f'{value!r} is not a whole number, nor a text such as "1250.50"')
+            minor = parse_amount(str(value), money)
+            if not 0 <= minor <= LARGEST_AMOUNT:
+                raise AmountError(f"{value} {money} is not from 0 to {LARGEST_AMOUNT} minor units")
+        except AmountError as error:
+            cure = f"Write whole {money}, or a text with at most {money.decimals} decimals."
+            raise ConfigurationError("CF07", f"{error}.", cure, table.at(key)) from None
+        return minor
+
+    def account_number(self, table: _Table, key: str) -> str:
+        number = table.matching(key, _ACCOUNT_NUMBER, "an account number of 1 to 34 capitals and digits")
+        if _LIKE_IBAN.fullmatch(number) and not iban_check_digits_hold(number):
+            raise ConfigurationError(
+                "CF17",
+                f"{number} looks like an IBAN, but its check digits are wrong.",
+                "Correct the number; one that is no IBAN must not begin with two letters and two digits.",
+                table.at(key),
+            )
+        return number
+
+    def dates(self, table: _Table) -> dict[str, Any]:
+        """When a record holds, from its table or else from the union's beginning on."""
+        since, until = table.day("valid_from") or self.since, table.day("valid_to")
+        if until is not None and until <= since:
+            raise ConfigurationError(
+                "CF10",
+                f"valid_to {until} is not after valid_from {since}.",
+                "valid_to is the first date on which it no longer holds.",
+                table.at("valid_to"),
+            )
+        return {"valid_from": since, "valid_to": until}
+
+    def keep(self, record: Record, path: str) -> None:
+        self.found.append((record, path))
+
+    def check(self, union: Union) -> None:
+        """What can only be seen once everything is read."""
+        self.check_overlaps()
+        self.check_participants()
+        self.check_currencies()
+        self.check_account_numbers()
+        self.check_access()
+        if union.mode == LIVE:
+            self.check_screening()
+
+    def check_overlaps(self) -> None:
+        for record_type in TABLE_OF:
+            places = [(record, path) for record, path in self.found if type(record) is record_type]
+            overlap = first_overlap(record for record, _ in places)
+            if overlap is None:
+                continue
+            first, second = overlap
+            at_first, at_second = (next(p for r, p in places if r is each) for each in (first, second))
+            name = " ".join(part for part in second.key() if part)
+            if first.valid_from == second.valid_from:
+                what, cure = f"{name} is given twice, first at {at_first}.", "Keep one of the two."
+                raise ConfigurationError("CF08", what, cure, at_second)
+            what = f"{name} holds from {second.valid_from}, when that of {at_first} still does."
+            cure = f"End the earlier one: valid_to = {second.valid_from}."
+            raise ConfigurationError("CF10", what, cure, at_second)
+
+    def check_participants(self) -> None:
+        """Everyone named is there, and everyone who is there belongs to a member."""
+        members = {each.code for each, _ in self.found if isinstance(each, Member)}
+        codes = {each.code for each, _ in self.found if isinstance(each, Participant)}
+        banks = {each.member for each, _ in self.found if isinstance(each, Participant) and each.kind == BANK}
+        for record, path in self.found:
+            if isinstance(record, Participant) and record.member not in members:
+                cure = f"Use the code of a [[member]]: {', '.join(sorted(members))}."
+                raise ConfigurationError("CF09", f"{record.member!r} is not a member.", cure, path)
+            if isinstance(record, Member) and record.code not in banks:
+                cure = "Add a [[member.bank]] under it."
+                raise ConfigurationError("CF19", f"{record.name} has no bank.", cure, path)
+            for column in ("counterparty", "correspondent"):
+                named = getattr(record, column, "")
+                if named and named not in codes:
+                    near = get_close_matches(named, codes, n=1)
+                    cure = f"Did you mean {near[0]!r}?" if near else "Add it, or name another."
+                    what = f"{named!r} is not a participant of this union."
+                    raise ConfigurationError("CF09", what, cure, path)
+
+    def check_currencies(self) -> None:
+        """What is dealt in settles here."""
+        settled = {each.currency for each, _ in self.found if isinstance(each, SettlementInstitutionHours)}
+        for record, path in self.found:
+            code = getattr(record, "currency", None)
+            if code is not None and code not in settled:
+                what = f"{code} does not settle in this union: none of its members has it as its currency."
+                raise ConfigurationError("CF06", what, f"Use one of {', '.join(sorted(settled))}.", path)
+
+    def check_account_numbers(self) -> None:
+        holders: dict[str, str] = {}
+        for record, path in self.found:
+            if isinstance(record, SettlementAccount):
+                holder = f"{record.participant} {record.currency}"
+                if holders.setdefault(record.number, holder) != holder:
+                    what = f"{record.number} is already the number of {holders[record.number]}."
+                    raise ConfigurationError("CF08", what, "Give every account its own number.", path)
+
+    def check_access(self) -> None:
+        """Correspondents can reach the currency; lines, limits and balances are for accounts that exist."""
+        accounts = {
+            (each.participant, each.currency) for each, _ in self.found if isinstance(each, SettlementAccount)
+        }
+        vostros = {
+            (each.respondent, each.currency, each.correspondent)
+            for each, _ in self.found
+            if isinstance(each, Correspondent)
+        }
+        on_account = (CreditLine, BilateralLimit, MultilateralLimit, Reservation, OpeningBalance)
+        for record, path in self.found:
+            if isinstance(record, Correspondent) and (record.correspondent, record.currency) not in accounts:
+                what = f"{record.correspondent} has no settlement account in {record.currency}."
+                cure = f"Give it accounts.{record.currency}, or name another correspondent."
+                raise ConfigurationError("CF14", what, cure, path)
+            if not isinstance(record, on_account):
+                continue
+            if isinstance(record, OpeningBalance) and record.correspondent:
+                there = (record.participant, record.currency, record.correspondent) in vostros
+            else:
+                there = (record.participant, record.currency) in accounts
+            if not there:
+                what = f"{record.participant} has no such account in {record.currency}."
+                cure = f"Give it accounts.{record.currency} first, or remove this."
+                raise ConfigurationError("CF18", what, cure, path)
+
+    def check_screening(self) -> None:
+        declared = {each.member for each, _ in self.found if isinstance(each, ScreeningPolicy)}
+        for record, path in self.found:
+            if isinstance(record, Member) and record.code not in declared:
+                raise ConfigurationError(
+                    "CF15",
+                    f"The union is live, but {record.name} has not declared who screens its payments.",
+                    f'Add screening = one of {", ".join(SCREENING_POLICIES)}, or set mode = "sandbox".',
+                    path,
+                )
+
+
+def _one_of(value: str, allowed: Iterable[str], where: str) -> str:
+    if value not in allowed:
+        raise _wrong_kind(value, "one of " + ", ".join(allowed), where)
+    return value
+
+
+def _wrong_kind(value: object, wanted: str, where: str) -> ConfigurationError:
+    return ConfigurationError("CF04", f"{value!r} is not {wanted}.", f"Write {wanted}.", where)

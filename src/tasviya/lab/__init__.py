@@ -1,0 +1,1 @@
+"""Where days are made up: real trade and real rates, invented banks and companies, a seed."""

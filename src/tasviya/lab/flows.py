@@ -1,0 +1,252 @@
+"""From a year's trade to a day's flows: who pays whom, in which currency, through which banks, how much.
+
+A flow is one direction of trade in one currency of invoice, or one currency's payments between banks. Its
+lanes are the pairs of banks it can take, with whole-number weights. Everything here is expectation: the draw
+itself is in `trade_day`, what the accounts need for it in `money_needed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isqrt
+
+from tasviya.core.money import allocate
+from tasviya.lab.figures import Rates, TradeMatrix, sizes
+from tasviya.membership.participant import ACTIVE, BANK, OPEN, OpeningBalance, Participant
+from tasviya.membership.register import Snapshot
+
+CUSTOMER, INTERBANK = "pacs.008.001.08", "pacs.009.001.08"
+BUSINESS_DAYS_A_YEAR = 250
+MICRO = 1_000_000
+
+INTERBANK_COUNT_PERCENT = 6
+"""How many of the payments are between banks, and below what they are worth beside customers' payments."""
+INTERBANK_VALUE_PERCENT = 12
+
+AccountKey = tuple[str, str, str]
+"""(participant, currency, correspondent): without a correspondent a settlement account, else a vostro."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One way a flow's payments can take."""
+
+    payer: str
+    payee: str
+    weight: int
+    debtor_correspondent: str = ""
+    creditor_correspondent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One direction of trade in one currency on one day."""
+
+    message_type: str
+    payer_member: str
+    payee_member: str
+    currency: str
+    value: int
+    """Millionths of a US dollar."""
+    lanes: tuple[Lane, ...]
+    count: int = 0
+
+    @property
+    def average(self) -> int:
+        """Of one payment, millionths of a US dollar."""
+        return self.value // self.count if self.count else 0
+
+
+def plan_flows(
+    snapshot: Snapshot, payments: int, matrix: TradeMatrix, payer_currency_percent: int
+) -> list[Flow]:
+    """The flows of the snapshot's business date, with how many of `payments` each gets.
+
+    Counts follow value; where payments are many (four to a flow), every flow gets at least one. A currency
+    whose settlement institution is closed that day has no flows.
+    payer_currency_percent: how much of the trade is invoiced in the payer's currency, not the payee's.
+    """
+    flows = _trade_flows(snapshot, matrix, payer_currency_percent)
+    between_banks = _interbank_flows(snapshot, flows)
+    interbank = payments * INTERBANK_COUNT_PERCENT // 100 if between_banks else 0
+    return _counted(flows, payments - interbank) + _counted(between_banks, interbank)
+
+
+def money_needed(
+    snapshot: Snapshot, flows: Iterable[Flow], day_rates: Rates, cover_percent: int
+) -> list[OpeningBalance]:
+    """What each account starts the day with, so that most of the day's payments find their money.
+
+    An account gets what it will pay on balance, and to work with the larger of a share of what it will pay
+    and of how much that may vary. Where money still is short, payments queue until more comes in.
+    cover_percent: the share of the day's outgoing payments an account is given beyond its net need.
+    """
+    paid: dict[AccountKey, int] = {}
+    received: dict[AccountKey, int] = {}
+    variance: dict[AccountKey, int] = {}
+    size_squares = sum(size * size for size in sizes()) // len(sizes())
+    for flow in flows:
+        total = sum(lane.weight for lane in flow.lanes)
+        square = flow.count * (flow.average // MICRO) ** 2 * size_squares // (MICRO * MICRO)
+        for lane in flow.lanes:
+            value = flow.value * lane.weight // total // MICRO if flow.count else 0
+            for key in debited(lane, flow.currency):
+                paid[key] = paid.get(key, 0) + value
+                variance[key] = variance.get(key, 0) + square * lane.weight // total
+            for key in credited(lane, flow.currency):
+                received[key] = received.get(key, 0) + value
+    balances = []
+    for key in sorted(paid):
+        participant, currency, correspondent = key
+        net = max(paid[key] - received.get(key, 0), 0)
+        to_work_with = max(paid[key], isqrt(variance[key])) * cover_percent // 100
+        units = (net + to_work_with) * day_rates.per_usd[currency]
+        decimals = snapshot.currencies[currency].decimals
+        balances.append(
+            OpeningBalance(
+                participant=participant,
+                currency=currency,
+                correspondent=correspondent,
+                amount_minor=_rounded_up(int(units)) * int(10**decimals),
+                valid_from=snapshot.business_date.isoformat(),
+            )
+        )
+    return balances
+
+
+def debited(lane: Lane, currency: str) -> list[AccountKey]:
+    """The accounts that a lane's payments take from: one's own, or a vostro and the correspondent's own."""
+    via = lane.debtor_correspondent
+    if via:
+        return [(lane.payer, currency, via), (via, currency, "")]
+    return [(lane.payer, currency, "")]
+
+
+def credited(lane: Lane, currency: str) -> list[AccountKey]:
+    """The accounts that a lane's payments give to."""
+    if lane.creditor_correspondent:
+        return [
+            (lane.payee, currency, lane.creditor_correspondent),
+            (lane.creditor_correspondent, currency, ""),
+        ]
+    return [(lane.payee, currency, "")]
+
+
+def _trade_flows(snapshot: Snapshot, matrix: TradeMatrix, payer_currency_percent: int) -> list[Flow]:
+    flows = []
+    members = [member.code for member in snapshot.members.values() if member.status == ACTIVE]
+    for exporter in members:
+        for importer in members:
+            annual = matrix.usd.get((exporter, importer), 0) if exporter != importer else 0
+            if not annual:
+                continue
+            a_day = annual * MICRO // BUSINESS_DAYS_A_YEAR
+            ways = []
+            for side, percent in (
+                (importer, payer_currency_percent),
+                (exporter, 100 - payer_currency_percent),
+            ):
+                currency = snapshot.members[side].currency
+                lanes = _lanes(snapshot, importer, exporter, currency) if percent else ()
+                if lanes and _open_today(snapshot, currency):
+                    ways.append((currency, lanes, percent))
+            if not ways:
+                continue
+            values = allocate(a_day, [percent for _, _, percent in ways])
+            for (currency, lanes, _), value in zip(ways, values, strict=True):
+                flows.append(Flow(CUSTOMER, importer, exporter, currency, value, lanes))
+    return flows
+
+
+def _interbank_flows(snapshot: Snapshot, trade: Iterable[Flow]) -> list[Flow]:
+    """Payments between the banks that hold accounts in a currency, at home and abroad."""
+    worth: dict[str, int] = {}
+    for flow in trade:
+        worth[flow.currency] = worth.get(flow.currency, 0) + flow.value
+    flows = []
+    for currency, value in worth.items():
+        banks = [bank for bank in _active_banks(snapshot) if _holds(snapshot, bank.code, currency)]
+        lanes = tuple(
+            Lane(payer.code, payee.code, 1) for payer in banks for payee in banks if payer.code != payee.code
+        )
+        if lanes:
+            home = _home(snapshot, currency)
+            share = value * INTERBANK_VALUE_PERCENT // 100
+            flows.append(Flow(INTERBANK, home, home, currency, share, lanes))
+    return flows
+
+
+def _lanes(snapshot: Snapshot, importer: str, exporter: str, currency: str) -> tuple[Lane, ...]:
+    """Every pair of banks that can carry the flow. A member's banks weigh less the later they are listed."""
+    lanes = []
+    for payer_weight, payer, debtor_via in _with_access(snapshot, importer, currency):
+        for payee_weight, payee, creditor_via in _with_access(snapshot, exporter, currency):
+            # A bank and its own correspondent settle between themselves, without the union.
+            if debtor_via != payee and creditor_via != payer:
+                lanes.append(Lane(payer, payee, payer_weight * payee_weight, debtor_via, creditor_via))
+    return tuple(lanes)
+
+
+def _with_access(snapshot: Snapshot, member: str, currency: str) -> list[tuple[int, str, str]]:
+    """A member's banks that can pay in a currency: weight, code, correspondent if through one."""
+    banks = [bank for bank in _active_banks(snapshot) if bank.member == member]
+    found = []
+    for place, bank in enumerate(banks):
+        weight = len(banks) - place
+        if _holds(snapshot, bank.code, currency):
+            found.append((weight, bank.code, ""))
+        elif snapshot.account(bank.code, currency) is None:
+            routes = snapshot.correspondent_routes(bank.code, currency)
+            if routes:
+                found.append((weight, bank.code, routes[0].correspondent))
+    return found
+
+
+def _active_banks(snapshot: Snapshot) -> list[Participant]:
+    return [
+        each
+        for each in snapshot.participants.values()
+        if each.kind == BANK and snapshot.status(each.code) == ACTIVE and snapshot.bic(each.code)
+    ]
+
+
+def _holds(snapshot: Snapshot, bank: str, currency: str) -> bool:
+    account = snapshot.account(bank, currency)
+    return account is not None and account.status == OPEN
+
+
+def _home(snapshot: Snapshot, currency: str) -> str:
+    institution = snapshot.settlement_institution(currency)
+    return institution.member if institution else ""
+
+
+def _open_today(snapshot: Snapshot, currency: str) -> bool:
+    hours = snapshot.operating_hours(currency)
+    return hours is not None and hours.calendar.is_business_day(snapshot.business_date)
+
+
+def _counted(flows: Sequence[Flow], payments: int) -> list[Flow]:
+    """The flows with their counts: by value, with a floor of one each where payments are many."""
+    if not flows:
+        return []
+    floor = 1 if payments >= 4 * len(flows) else 0
+    shares = allocate(payments - floor * len(flows), [flow.value for flow in flows])
+    return [
+        Flow(
+            flow.message_type,
+            flow.payer_member,
+            flow.payee_member,
+            flow.currency,
+            flow.value,
+            flow.lanes,
+            share + floor,
+        )
+        for flow, share in zip(flows, shares, strict=True)
+    ]
+
+
+def _rounded_up(units: int) -> int:
+    """The next number with two digits that count: people do not fund accounts to the penny."""
+    step = int(10 ** max(len(str(units)) - 2, 0))
+    return -(-units // step) * step

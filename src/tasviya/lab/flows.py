@@ -24,6 +24,11 @@ INTERBANK_COUNT_PERCENT = 6
 """How many of the payments are between banks, and below what they are worth beside customers' payments."""
 INTERBANK_VALUE_PERCENT = 12
 
+SPREAD_PERCENT = 200
+"""How much working money an account gets for what its day may vary by: two standard deviations."""
+TIGHT_EVERY, TIGHT_PERCENT = 4, 10
+"""Every fourth account works with a tenth of that: its payments wait for money to come in."""
+
 AccountKey = tuple[str, str, str]
 """(participant, currency, correspondent): without a correspondent a settlement account, else a vostro."""
 
@@ -78,9 +83,10 @@ def money_needed(
 ) -> list[OpeningBalance]:
     """What each account starts the day with, so that most of the day's payments find their money.
 
-    An account gets what it will pay on balance, and to work with the larger of a share of what it will pay
-    and of how much that may vary. Where money still is short, payments queue until more comes in.
-    cover_percent: the share of the day's outgoing payments an account is given beyond its net need.
+    An account gets what it is expected to pay on balance, and money to work with: a share of all it pays, and
+    twice the standard deviation of that. Every fourth gets little to work with, so that some payments queue
+    until money comes in, and a few do so in vain.
+    cover_percent: that share.
     """
     paid: dict[AccountKey, int] = {}
     received: dict[AccountKey, int] = {}
@@ -97,10 +103,12 @@ def money_needed(
             for key in credited(lane, flow.currency):
                 received[key] = received.get(key, 0) + value
     balances = []
-    for key in sorted(paid):
+    for place, key in enumerate(sorted(paid)):
         participant, currency, correspondent = key
         net = max(paid[key] - received.get(key, 0), 0)
-        to_work_with = max(paid[key], isqrt(variance[key])) * cover_percent // 100
+        to_work_with = isqrt(variance[key]) * SPREAD_PERCENT // 100 + paid[key] * cover_percent // 100
+        if place % TIGHT_EVERY == 1:
+            to_work_with = to_work_with * TIGHT_PERCENT // 100
         units = (net + to_work_with) * day_rates.per_usd[currency]
         decimals = snapshot.currencies[currency].decimals
         balances.append(

@@ -37,8 +37,8 @@ from tasviya.messages.scheme import Scheme
 
 PAYER_CURRENCY_PERCENT = 40
 """How much of the trade is invoiced in the payer's currency; the rest is in the payee's."""
-COVER_PERCENT = 12
-"""How much of its day's outgoing payments an account is funded with beyond its net need."""
+COVER_PERCENT = 8
+"""How much of its day's outgoing payments an account is funded with beyond its net need and their spread."""
 
 LARGEST_BATCH = 200
 FAULTY_FILES_A_THOUSAND = 3

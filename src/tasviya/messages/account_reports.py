@@ -1,0 +1,284 @@
+"""camt.052 (so far today), camt.053 (the day's statement) and camt.054 (entries as they are booked).
+
+All three hold reports on one account each, with entries of one shape. An entry names the payment it belongs
+to: references, debtor and creditor, their agents, purpose, remittance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from tasviya.messages.amounts import amount_text, to_minor
+from tasviya.messages.fields import Reader
+from tasviya.messages.model import Group, Transaction
+from tasviya.messages.scheme import Scheme
+from tasviya.messages.statements import AccountReport, Balance, Entry
+from tasviya.messages.writing import (
+    account,
+    account_number,
+    agent,
+    amount,
+    code_or_proprietary,
+    document,
+    element,
+    escape,
+)
+from tasviya.messages.xml import NAMESPACE, local_name
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+INTERIM, STATEMENT, NOTIFICATION = "camt.052.001.08", "camt.053.001.08", "camt.054.001.08"
+INTERIM_ROOT, STATEMENT_ROOT = "BkToCstmrAcctRpt", "BkToCstmrStmt"
+NOTIFICATION_ROOT = "BkToCstmrDbtCdtNtfctn"
+ROOTS = {INTERIM: INTERIM_ROOT, STATEMENT: STATEMENT_ROOT, NOTIFICATION: NOTIFICATION_ROOT}
+_REPORTS = {INTERIM: "Rpt", STATEMENT: "Stmt", NOTIFICATION: "Ntfctn"}
+
+_BIC = "FinInstnId/BICFI"
+_REFS, _PARTIES, _AGENTS = "NtryDtls/TxDtls/Refs", "NtryDtls/TxDtls/RltdPties", "NtryDtls/TxDtls/RltdAgts"
+_ENTRY_PATHS = {
+    "NtryRef": "reference",
+    "Amt": "amount_minor",
+    "Amt@Ccy": "currency",
+    "CdtDbtInd": "is_credit",
+    "Sts/*": "status",
+    "BookgDt/Dt": "booked_at",
+    "BookgDt/DtTm": "booked_at",
+    "ValDt/Dt": "value_date",
+    "ValDt/DtTm": "value_date",
+    "AcctSvcrRef": "account_servicer_reference",
+    "BkTxCd/Domn/Cd": "domain",
+    "BkTxCd/Domn/Fmly/Cd": "family",
+    "BkTxCd/Domn/Fmly/SubFmlyCd": "subfamily",
+    f"{_REFS}/MsgId": "message_id",
+    f"{_REFS}/InstrId": "instruction_id",
+    f"{_REFS}/EndToEndId": "end_to_end_id",
+    f"{_REFS}/UETR": "uetr",
+    f"{_REFS}/TxId": "transaction_id",
+    f"{_PARTIES}/Dbtr/Pty/Nm": "debtor_name",
+    f"{_PARTIES}/Cdtr/Pty/Nm": "creditor_name",
+    f"{_AGENTS}/DbtrAgt/{_BIC}": "debtor_agent",
+    f"{_AGENTS}/CdtrAgt/{_BIC}": "creditor_agent",
+    **{f"{_PARTIES}/DbtrAcct/Id/{kind}": "debtor_account" for kind in ("IBAN", "Othr/Id")},
+    **{f"{_PARTIES}/CdtrAcct/Id/{kind}": "creditor_account" for kind in ("IBAN", "Othr/Id")},
+    "NtryDtls/TxDtls/Purp/*": "purpose",
+    "NtryDtls/TxDtls/RmtInf/Ustrd": "remittance",
+}
+_BALANCE_PATHS = {
+    "Tp/CdOrPrtry/*": "code",
+    "Amt": "amount_minor",
+    "Amt@Ccy": "currency",
+    "CdtDbtInd": "sign",
+    "Dt/Dt": "date",
+    "Dt/DtTm": "date",
+}
+
+
+class _EntryFields(Entry):
+    """An entry with its bank transaction code still in parts."""
+
+    domain: str | None = None
+    family: str | None = None
+    subfamily: str | None = None
+
+
+class _BalanceFields(Balance):
+    """A balance with its sign still beside its amount."""
+
+    sign: str = ""
+
+
+class _Readers(Struct):
+    group: Reader
+    report: Reader
+
+
+def _readers(message_type: str) -> _Readers:
+    namespace = NAMESPACE + message_type
+    owner = "Acct/Ownr/Id/OrgId/AnyBIC"
+    paths: dict[str, str | tuple[str, Reader]] = {
+        "Id": "report_id",
+        "ElctrncSeqNb": "sequence",
+        "CreDtTm": "created_at",
+        "FrToDt/FrDtTm": "from_time",
+        "FrToDt/ToDtTm": "to_time",
+        "Acct/Id/IBAN": "account",
+        "Acct/Id/Othr/Id": "account",
+        "Acct/Ccy": "currency",
+        owner: "owner",
+        "Bal": ("balances", Reader(namespace, _BalanceFields, _BALANCE_PATHS)),
+        "Ntry": ("entries", Reader(namespace, _EntryFields, _ENTRY_PATHS)),
+    }
+    group = Reader(namespace, Group, {"MsgId": "message_id", "CreDtTm": "created_at"})
+    return _Readers(group, Reader(namespace, AccountReport, paths))
+
+
+_OF = {ROOTS[message_type]: _readers(message_type) for message_type in ROOTS}
+
+
+def parse(business: Element, scheme: Scheme) -> tuple[Group, list[Transaction]]:
+    """A checked account report message: one `AccountReport` an account."""
+    readers = _OF[local_name(business)]
+    group = Group(*readers.group.read(business[0]))
+    reports: list[Transaction] = [
+        _report(readers.report.read(each), position, scheme)
+        for position, each in enumerate(business.iterchildren("{*}Rpt", "{*}Stmt", "{*}Ntfctn"), start=1)
+    ]
+    group.number_of_transactions = str(len(reports))
+    return group, reports
+
+
+def _report(out: list[Any], position: int, scheme: Scheme) -> AccountReport:
+    report = AccountReport(*out)
+    report.position = position
+    report.sequence = int(report.sequence) if report.sequence else None
+    report.balances = [_balance(_BalanceFields(*each), scheme) for each in report.balances or ()]  # type: ignore[misc]
+    report.entries = [_entry(_EntryFields(*each), scheme) for each in report.entries or ()]  # type: ignore[misc]
+    report.refusals = []
+    return report
+
+
+def _balance(read: _BalanceFields, scheme: Scheme) -> Balance:
+    minor = to_minor(str(read.amount_minor).strip(), read.currency, scheme)
+    return Balance(read.code, minor if read.sign == "CRDT" else -minor, read.currency, read.date)
+
+
+def _entry(read: _EntryFields, scheme: Scheme) -> Entry:
+    read.amount_minor = to_minor(str(read.amount_minor).strip(), read.currency, scheme)
+    read.is_credit = str(read.is_credit) == "CRDT"
+    if read.domain:
+        read.transaction_code = f"{read.domain}/{read.family}/{read.subfamily}"
+    return Entry(*(getattr(read, name) for name in Entry.__struct_fields__))
+
+
+def build_notification(
+    scheme: Scheme, *, message_id: str, created_at: str, reports: Sequence[AccountReport]
+) -> bytes:
+    """A camt.054: entries just booked, one report an account."""
+    return _build(scheme, NOTIFICATION, message_id, created_at, reports)
+
+
+def build_report(
+    scheme: Scheme, *, message_id: str, created_at: str, reports: Sequence[AccountReport]
+) -> bytes:
+    """A camt.052: balances and entries so far."""
+    return _build(scheme, INTERIM, message_id, created_at, reports)
+
+
+def build_statement(
+    scheme: Scheme, *, message_id: str, created_at: str, reports: Sequence[AccountReport]
+) -> bytes:
+    """A camt.053: opening and closing balances, all entries, and their totals.
+
+    reports: each needs at least one balance.
+    """
+    return _build(scheme, STATEMENT, message_id, created_at, reports)
+
+
+def _build(
+    scheme: Scheme, message_type: str, message_id: str, created_at: str, reports: Sequence[AccountReport]
+) -> bytes:
+    head = f"<GrpHdr>{element('MsgId', message_id)}<CreDtTm>{created_at}</CreDtTm></GrpHdr>"
+    body = "".join(_report_element(each, message_type, created_at, scheme) for each in reports)
+    return document(message_type, ROOTS[message_type], head + body)
+
+
+def _report_element(facts: AccountReport, message_type: str, created_at: str, scheme: Scheme) -> str:
+    tag = _REPORTS[message_type]
+    owner = element("AnyBIC", facts.owner)
+    sequence = f"<ElctrncSeqNb>{facts.sequence}</ElctrncSeqNb>" if facts.sequence is not None else ""
+    period = (
+        f"<FrToDt><FrDtTm>{facts.from_time}</FrDtTm><ToDtTm>{facts.to_time}</ToDtTm></FrToDt>"
+        if facts.from_time and facts.to_time
+        else ""
+    )
+    balances = (
+        "" if message_type == NOTIFICATION else "".join(_balance_element(b, scheme) for b in facts.balances)
+    )
+    totals = _totals(facts, scheme) if message_type == STATEMENT else ""
+    return (
+        f"<{tag}>{element('Id', facts.report_id)}{sequence}"
+        f"<CreDtTm>{facts.created_at or created_at}</CreDtTm>{period}"
+        f"<Acct>{account_number(facts.account)}{element('Ccy', facts.currency)}"
+        f"{f'<Ownr><Id><OrgId>{owner}</OrgId></Id></Ownr>' if owner else ''}"
+        f"{agent('Svcr', scheme.operator_bic)}</Acct>"
+        f"{balances}{totals}{''.join(_entry_element(entry, scheme) for entry in facts.entries)}</{tag}>"
+    )
+
+
+def _date(tag: str, text: str | None) -> str:
+    """A date, or an instant where the text has a time."""
+    if not text:
+        return ""
+    kind = "DtTm" if "T" in text else "Dt"
+    return f"<{tag}><{kind}>{text}</{kind}></{tag}>"
+
+
+def _direction(minor: int) -> str:
+    return "CRDT" if minor >= 0 else "DBIT"
+
+
+def _balance_element(facts: Balance, scheme: Scheme) -> str:
+    return (
+        f"<Bal><Tp><CdOrPrtry><Cd>{facts.code}</Cd></CdOrPrtry></Tp>"
+        f"{amount('Amt', amount_text(abs(facts.amount_minor), facts.currency, scheme), facts.currency)}"
+        f"<CdtDbtInd>{_direction(facts.amount_minor)}</CdtDbtInd>{_date('Dt', facts.date)}</Bal>"
+    )
+
+
+def _totals(facts: AccountReport, scheme: Scheme) -> str:
+    """How many entries there are, each way and together. Sums are in the account's currency."""
+    credits_ = [entry.amount_minor for entry in facts.entries if entry.is_credit]
+    debits = [entry.amount_minor for entry in facts.entries if not entry.is_credit]
+    currency = facts.currency or (facts.balances[0].currency if facts.balances else "")
+    net = sum(credits_) - sum(debits)
+
+    def count_and_sum(minors: list[int]) -> str:
+        total = amount_text(sum(minors), currency, scheme)
+        return f"<NbOfNtries>{len(minors)}</NbOfNtries><Sum>{total}</Sum>"
+
+    return (
+        f"<TxsSummry><TtlNtries>{count_and_sum(credits_ + debits)}"
+        f"<TtlNetNtry><Amt>{amount_text(abs(net), currency, scheme)}</Amt>"
+        f"<CdtDbtInd>{_direction(net)}</CdtDbtInd></TtlNetNtry></TtlNtries><TtlCdtNtries>{count_and_sum(credits_)}</TtlCdtNtries>"
+        f"<TtlDbtNtries>{count_and_sum(debits)}</TtlDbtNtries></TxsSummry>"
+    )
+
+
+def _entry_element(facts: Entry, scheme: Scheme) -> str:
+    money = amount("Amt", amount_text(facts.amount_minor, facts.currency, scheme), facts.currency)
+    direction = f"<CdtDbtInd>{'CRDT' if facts.is_credit else 'DBIT'}</CdtDbtInd>"
+    domain, family, subfamily = facts.transaction_code.split("/")
+    references = (
+        element("MsgId", facts.message_id)
+        + element("AcctSvcrRef", facts.account_servicer_reference)
+        + element("InstrId", facts.instruction_id)
+        + element("EndToEndId", facts.end_to_end_id)
+        + element("UETR", facts.uetr, 36)
+        + element("TxId", facts.transaction_id)
+    )
+    parties = (
+        _party("Dbtr", facts.debtor_name)
+        + account("DbtrAcct", facts.debtor_account)
+        + _party("Cdtr", facts.creditor_name)
+        + account("CdtrAcct", facts.creditor_account)
+    )
+    agents = agent("DbtrAgt", facts.debtor_agent) + agent("CdtrAgt", facts.creditor_agent)
+    remittance = f"<RmtInf>{element('Ustrd', facts.remittance, 140)}</RmtInf>" if facts.remittance else ""
+    return (
+        f"<Ntry>{element('NtryRef', facts.reference)}{money}{direction}<Sts><Cd>{facts.status}</Cd></Sts>"
+        f"{_date('BookgDt', facts.booked_at)}{_date('ValDt', facts.value_date)}"
+        f"{element('AcctSvcrRef', facts.account_servicer_reference)}"
+        f"<BkTxCd><Domn><Cd>{domain}</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{subfamily}</SubFmlyCd></Fmly></Domn>"
+        f"</BkTxCd><NtryDtls><TxDtls>{f'<Refs>{references}</Refs>' if references else ''}{money}{direction}"
+        f"{f'<RltdPties>{parties}</RltdPties>' if parties else ''}"
+        f"{f'<RltdAgts>{agents}</RltdAgts>' if agents else ''}"
+        f"{code_or_proprietary('Purp', facts.purpose)}{remittance}</TxDtls></NtryDtls></Ntry>"
+    )
+
+
+def _party(tag: str, name: str | None) -> str:
+    return f"<{tag}><Pty><Nm>{escape(name[:140])}</Nm></Pty></{tag}>" if name else ""

@@ -1,0 +1,244 @@
+"""Files in, messages out: which message types there are, and one door for all of them.
+
+    raw bytes → xml.read → envelope.pairs → for each pair: header, type, schema, fields, rules
+
+What is wrong with one message stays with that message; only a file that is not XML fails as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lxml import etree
+from msgspec import Struct
+
+from tasviya.core.errors import Refusal
+from tasviya.messages import account_reports, credit_transfer, status
+from tasviya.messages.envelope import pairs
+from tasviya.messages.header import parse_header
+from tasviya.messages.model import (
+    CreditTransfer,
+    Group,
+    Header,
+    ParsedMessage,
+    Read,
+    Transaction,
+    UnreadableMessage,
+)
+from tasviya.messages.rules import check, check_characters
+from tasviya.messages.scheme import Scheme
+from tasviya.messages.slices import Slices, raw_slices, rewritten, self_contained
+from tasviya.messages.xml import HEADER, NAMESPACE, local_name, read, validate
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+Parse = Callable[["Element", Scheme], tuple[Group, list[Transaction]]]
+
+
+class MessageType(Struct, frozen=True):
+    """One kind of message: how it is called, read, and which way it goes (as the system sees it)."""
+
+    root: str
+    """The element inside Document."""
+    parse: Parse
+    direction: str
+    """`in`, `out` or `both`."""
+    purpose: str
+    """What it is for, in a few words."""
+
+
+MESSAGE_TYPES: dict[str, MessageType] = {
+    "pacs.008.001.08": MessageType(
+        credit_transfer.CUSTOMER_ROOT, credit_transfer.parse, "both", "A customer's payment."
+    ),
+    "pacs.009.001.08": MessageType(
+        credit_transfer.INSTITUTION_ROOT, credit_transfer.parse, "both", "A payment between institutions."
+    ),
+    "pacs.002.001.10": MessageType(
+        status.REPORT_ROOT, status.parse, "both", "What became of a payment message."
+    ),
+    "pacs.028.001.03": MessageType(status.REQUEST_ROOT, status.parse, "in", "Asks what became of a payment."),
+    "camt.052.001.08": MessageType(
+        account_reports.INTERIM_ROOT,
+        account_reports.parse,
+        "out",
+        "An account's balances and entries so far.",
+    ),
+    "camt.053.001.08": MessageType(
+        account_reports.STATEMENT_ROOT, account_reports.parse, "out", "An account's statement of a day."
+    ),
+    "camt.054.001.08": MessageType(
+        account_reports.NOTIFICATION_ROOT, account_reports.parse, "out", "Entries just booked on an account."
+    ),
+}
+"""Every message type, by its full identifier."""
+
+
+def parse_file(raw: bytes, scheme: Scheme) -> list[Read]:
+    """The messages of a file, in order. Never raises: what cannot be read comes back as such.
+
+    raw: UTF-8, as received. It may hold a bare Document, an AppHdr and a Document in any element, or several
+        such pairs; element prefixes do not matter.
+    """
+    root = read(raw, scheme)
+    if isinstance(root, Refusal):
+        return [UnreadableMessage([root])]
+    found = pairs(root)
+    if not found:
+        return [UnreadableMessage([_no_message(root)])]
+    if len(found) == 1 and len(raw) > scheme.message_bytes and _transactions_in(found[0][1]) <= 1:
+        what = f"The file has {len(raw):,} bytes; one payment or report may have {scheme.message_bytes:,}."
+        refusal = Refusal("TOO-LARGE", what, "Leave out what the payment does not need.")
+        return [_unreadable(found[0][0], found[0][1], [refusal])]
+    slices = raw_slices(raw)
+    expected = [_transactions_in(document) for _, document in found]
+    if slices is not None and len(slices) != sum(expected):
+        slices = None
+    read_messages: list[Read] = []
+    used = 0
+    for (app_hdr, document), count in zip(found, expected, strict=True):
+        own = None if slices is None else slices[used : used + count]
+        used += count
+        read_messages.append(_message(app_hdr, document, raw, own, scheme))
+    return read_messages
+
+
+def _transactions_in(document: Element | None) -> int:
+    return 0 if document is None else sum(1 for _ in document.iter("{*}CdtTrfTxInf"))
+
+
+def _message(
+    app_hdr: Element | None, document: Element | None, raw: bytes, slices: Slices | None, scheme: Scheme
+) -> Read:
+    """One message of a file."""
+    header = None
+    header_refusals: list[Refusal] = []
+    if app_hdr is not None:
+        header_refusals = _header_refusals(app_hdr)
+        header = None if header_refusals else parse_header(app_hdr)
+    if document is None:
+        refusal = Refusal(
+            "NO-DOCUMENT", "An AppHdr is not followed by a Document.", "Send both together.", "/AppHdr"
+        )
+        return _unreadable(app_hdr, None, [refusal, *header_refusals])
+    namespace = etree.QName(document).namespace or ""
+    message_type = namespace.removeprefix(NAMESPACE)
+    kind = MESSAGE_TYPES.get(message_type) if namespace.startswith(NAMESPACE) else None
+    if kind is None:
+        return _unreadable(app_hdr, document, [_unknown(namespace, message_type), *header_refusals])
+    refusals = header_refusals + validate(document, message_type)
+    if refusals:
+        return _broken(app_hdr, document, message_type, header, refusals)
+    group, transactions = kind.parse(document[0], scheme)
+    message = ParsedMessage(
+        message_type,
+        group.message_id,
+        header.business_message_id if header else None,
+        group.created_at,
+        header.sender_bic if header else group.instructing_agent,
+        header.receiver_bic if header else group.instructed_agent,
+        bool(header and (header.possible_duplicate or header.duplicate)),
+        len(transactions),
+        [],
+        transactions,
+        group,
+        header,
+    )
+    if transactions and isinstance(transactions[0], CreditTransfer):
+        _locate(message, document, raw, slices)
+    check(message, kind.root, scheme)
+    # ASCII without character references holds no character that XML allows and the default rule does not.
+    if scheme.character_rule != "unicode" or not raw.isascii() or b"&#" in raw or b"\x7f" in raw:
+        check_characters(message, document, scheme)
+    return message
+
+
+def _locate(message: ParsedMessage, document: Element, raw: bytes, slices: Slices | None) -> None:
+    """Note where each transfer's element lies: in the file, or else in the message written anew."""
+    if slices is None or not self_contained(document[0], raw, slices):
+        message.body, slices = rewritten(document)
+    for transfer, (start, end) in zip(message.transactions, slices, strict=True):
+        if isinstance(transfer, CreditTransfer):
+            transfer.start, transfer.end = start, end
+
+
+def _header_refusals(app_hdr: Element) -> list[Refusal]:
+    version = (etree.QName(app_hdr).namespace or "").removeprefix(NAMESPACE)
+    if version != HEADER:
+        what = f"The header is of version {version}; {HEADER} is read."
+        return [Refusal("FF01", what, f"Send {HEADER}.", "/AppHdr")]
+    return validate(app_hdr, HEADER)
+
+
+def _no_message(root: Element) -> Refusal:
+    what = f"The file's root is {local_name(root)[:60]}, and no Document lies within reach."
+    return Refusal("NO-MESSAGE", what, "Send an ISO 20022 Document, bare or with its AppHdr in an envelope.")
+
+
+def _unknown(namespace: str, message_type: str) -> Refusal:
+    named = message_type if namespace.startswith(NAMESPACE) else namespace
+    family = [each for each in MESSAGE_TYPES if each[:8] == named[:8]]
+    what = f"The Document is of {named[:100] or 'no namespace'}, which is not processed here."
+    cure = f"Send {', '.join(family or MESSAGE_TYPES)}."
+    return Refusal("UNKNOWN-MESSAGE", what, cure, "/Document")
+
+
+def _broken(
+    app_hdr: Element | None,
+    document: Element,
+    message_type: str,
+    header: Header | None,
+    refusals: list[Refusal],
+) -> Read:
+    """A message that breaks its schema: answered under its own id if that can be read."""
+    message_id = _text(document, "MsgId") or _text(document, "Id")
+    if not message_id or len(message_id) > 35:
+        return _unreadable(app_hdr, document, refusals)
+    sender, receiver = (header.sender_bic, header.receiver_bic) if header else _parties(app_hdr, document)
+    return ParsedMessage(
+        message_type,
+        message_id,
+        header.business_message_id if header else None,
+        sender_bic=sender,
+        receiver_bic=receiver,
+        refusals=refusals,
+        group=Group(message_id),
+        header=header,
+    )
+
+
+def _unreadable(
+    app_hdr: Element | None, document: Element | None, refusals: list[Refusal]
+) -> UnreadableMessage:
+    """Whatever of a message's identity can be read, for the answer."""
+    reference = None
+    if app_hdr is not None:
+        reference = _text(app_hdr, "BizMsgIdr")
+    if document is not None and not reference:
+        reference = _text(document, "MsgId")
+    message_type = None
+    if document is not None:
+        message_type = (etree.QName(document).namespace or "").removeprefix(NAMESPACE)[:35] or None
+    sender, receiver = _parties(app_hdr, document)
+    return UnreadableMessage(refusals, (reference or "NOTPROVIDED")[:35], message_type, sender, receiver)
+
+
+def _parties(app_hdr: Element | None, document: Element | None) -> tuple[str | None, str | None]:
+    """Sender and receiver, from a header or document that may break its schema."""
+    if app_hdr is not None:
+        return _text(app_hdr, "BICFI", "Fr"), _text(app_hdr, "BICFI", "To")
+    if document is not None:
+        return _text(document, "BICFI", "InstgAgt"), _text(document, "BICFI", "InstdAgt")
+    return None, None
+
+
+def _text(element: Element, name: str, within: str | None = None) -> str | None:
+    """The text of the first element of a name, in any namespace, at any depth."""
+    if within is not None:
+        inner = next(element.iter(f"{{*}}{within}"), None)
+        return None if inner is None else _text(inner, name)
+    found = next(element.iter(f"{{*}}{name}"), None)
+    text = "" if found is None else (found.text or "").strip()
+    return text or None

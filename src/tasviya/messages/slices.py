@@ -1,0 +1,80 @@
+"""Where each transaction's element lies in the bytes, so that it can travel on unchanged.
+
+The usual file is cut as received. That is safe only if the cuts are certain to be the very elements that
+were checked: no comment, CDATA or processing instruction that could hold a decoy, as many cuts as elements,
+and no prefix inside a cut that was declared outside it. Otherwise the message is written anew with the
+message's namespace as the default, and cut from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from tasviya.messages.writing import escape
+from tasviya.messages.xml import local_name
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+Slices = list[tuple[int, int]]
+
+_START, _END = b"<CdtTrfTxInf", b"</CdtTrfTxInf"
+
+
+def raw_slices(raw: bytes) -> Slices | None:
+    """The first and last byte (exclusive) of each CdtTrfTxInf in a file, or None if cutting is unsafe."""
+    if b"<!" in raw or raw.find(b"<?", 5) >= 0:
+        return None
+    found: Slices = []
+    end = 0
+    while (start := raw.find(_START, end)) >= 0:
+        close = raw.find(_END, start)
+        if close < 0:
+            return None
+        end = raw.index(b">", close) + 1
+        found.append((start, end))
+    return found
+
+
+def self_contained(business: Element, raw: bytes, slices: Iterable[tuple[int, int]]) -> bool:
+    """Whether cuts of an element's children mean the same elsewhere under the same default namespace."""
+    scope = business.nsmap
+    if scope.get(None) != etree.QName(business).namespace:
+        return False
+    outside = [f"{prefix}:".encode() for prefix in scope if prefix is not None]
+    return not outside or not any(prefix in raw[start:end] for start, end in slices for prefix in outside)
+
+
+def rewritten(document: Element) -> tuple[bytes, Slices]:
+    """A document in default-namespace form, and where its CdtTrfTxInf lie in that."""
+    namespace = etree.QName(document).namespace or ""
+    business = document[0]
+    name = local_name(business)
+    pieces = [f'<Document xmlns="{namespace}"><{name}>'.encode()]
+    length = len(pieces[0])
+    slices: Slices = []
+    for child in business:
+        piece = default_form(child, namespace).encode()
+        if local_name(child) == "CdtTrfTxInf":
+            slices.append((length, length + len(piece)))
+        pieces.append(piece)
+        length += len(piece)
+    pieces.append(f"</{name}></Document>".encode())
+    return b"".join(pieces), slices
+
+
+def default_form(element: Element, namespace: str) -> str:
+    """An element as text without prefixes, to stand where its namespace is the default. What a message
+    holds in other namespaces (SplmtryData) keeps its own declarations."""
+    name = etree.QName(element)
+    if name.namespace != namespace:
+        return etree.tostring(element, encoding="utf-8", with_tail=False).decode()
+    # The schemas know no attribute but the currency's; xsi:type and the like say nothing new.
+    currency = element.get("Ccy")
+    attributes = f' Ccy="{escape(currency)}"' if currency else ""
+    inside = "".join(default_form(child, namespace) for child in element)
+    text = escape(element.text) if element.text and (not inside or element.text.strip()) else ""
+    return f"<{name.localname}{attributes}>{text}{inside}</{name.localname}>"

@@ -74,7 +74,13 @@ def decode(raw: bytes) -> Iterator[dict[str, Any]]:
 
 
 def chain(
-    previous: bytes, commit_seq: int, at_ns: int, first_entry: int, count: int, ledger_digest: bytes, raw: bytes
+    previous: bytes,
+    commit_seq: int,
+    at_ns: int,
+    first_entry: int,
+    count: int,
+    ledger_digest: bytes,
+    raw: bytes,
 ) -> bytes:
     """The digest of a commit's row: over the digest before it, its facts, its ledger batch and its entries."""
     digest = sha256(previous)

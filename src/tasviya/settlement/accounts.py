@@ -76,6 +76,11 @@ class LedgerAccount:
         return self.currency.number + _PARTITION[self.kind]
 
     @property
+    def hex_id(self) -> str:
+        """Its id as the store's tables and the outbox carry it: 32 hexadecimal digits."""
+        return f"{self.id:032x}"
+
+    @property
     def key(self) -> str:
         """A readable name: KZ-ALTYN/KZT/settlement."""
         other = f"/{self.with_whom}" if self.with_whom else ""

@@ -1,7 +1,7 @@
 """Gross settlement: pay each payment by itself, now, in full, or let it wait.
 
-The order of questions is the order of answers: funds that stand earlier in the same queue come first (FIFO
-within and above the priority), then the payer's own limits, then each source account's money.
+The order of questions is the order of answers: at each source account those that wait there already come
+first (FIFO within and above the priority), then its money; last the payer's own limits.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ OVER_LIMIT = "AM23"
 
 
 def decide(
-    payment: Payment, sources: Sequence[Funds], exposure: Exposure | None, behind: bool = False
+    payment: Payment, sources: Sequence[Funds], exposure: Exposure | None, behind: Sequence[bool]
 ) -> Settle | Queue:
     """Settle gross if every source can cover the payment now; otherwise queue it.
 
     payment: accepted, amount > 0.
     sources: funds of the accounts it takes from, in the path's order; same currency.
     exposure: the payer's limit towards the payee, if one binds.
-    behind: payments that arrived earlier with at least its priority wait for the same money.
+    behind: for each source, whether payments of at least its priority already wait there.
     Changes nothing. Same arguments, same decision.
     Source: CPMI, "New developments in large-value payment systems" (2005), on FIFO queues and sender limits.
     """
     amount = payment.amount_minor
-    if behind:
-        return Queue(sources[0].account_id, NO_FUNDS, 0)
-    if exposure is not None and payment.priority is Priority.NORMAL and amount > exposure.free:
-        return Queue(sources[0].account_id, OVER_LIMIT, amount - exposure.free, by_limit=True)
-    for funds in sources:
+    for funds, others_wait in zip(sources, behind, strict=True):
+        if others_wait:
+            return Queue(funds.account_id, NO_FUNDS, 0)
         spendable = funds.spendable(payment.priority)
         if amount > spendable:
             return Queue(funds.account_id, NO_FUNDS, amount - spendable)
+    if exposure is not None and payment.priority is Priority.NORMAL and amount > exposure.free:
+        return Queue(sources[-1].account_id, OVER_LIMIT, amount - exposure.free, by_limit=True)
     return Settle(tuple([funds.drawing_for(amount) for funds in sources]))

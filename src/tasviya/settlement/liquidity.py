@@ -75,6 +75,10 @@ class Limits:
     """By counterparty code."""
     multilateral: Exposure | None = None
 
+    def of(self, counterparty: str) -> Exposure | None:
+        """The exposure kept under that counterparty; "" for the multilateral one."""
+        return self.bilateral.get(counterparty) if counterparty else self.multilateral
+
     def towards(self, counterparty: str) -> Exposure | None:
         """The limit that binds payments to this counterparty; None if none does."""
         return self.bilateral.get(counterparty) or self.multilateral

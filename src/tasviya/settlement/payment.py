@@ -145,6 +145,8 @@ class Payment(msgspec.Struct):
     blocked_by: str
     """The account it waits for while queued: 32 hexadecimal digits."""
     received_at: int
+    queued_at: int
+    """When it first had to wait; 0 if it never did."""
     settled_at: int
     not_after: int
     """The instant after which the payer no longer wants it settled; 0: the cut-off decides."""

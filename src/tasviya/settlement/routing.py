@@ -53,8 +53,11 @@ class Path:
     legs: tuple[Leg, ...]
     receives: tuple[int, ...]
     """Accounts that gain the amount and may have payments waiting for it."""
-    tells: tuple[tuple[str, int, bool], ...]
-    """Who is told of which account's movement: (participant, account, is a debit)."""
+    tells: tuple[tuple[str, str, bool], ...]
+    """Who is told of which account's movement: (participant, account's id in hexadecimal, is a debit)."""
+    between: tuple[str, str] = ("", "")
+    """The owners of the paying and the receiving settlement account, whose limits bind; empty in one's own
+    books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +77,26 @@ def path(payer: End, payee: End) -> Path:
     sources: list[int] = []
     legs: list[Leg] = []
     receives: list[int] = []
-    tells: list[tuple[str, int, bool]] = []
+    tells: list[tuple[str, str, bool]] = []
+    between = ("", "")
     if payer.vostro and payer.vostro_control and payer.nostro and payer.nostro_control:
         sources.append(payer.vostro.id)
         legs.append(_leg("payer_vostro", LegCode.VOSTRO, payer.vostro, payer.vostro_control))
         legs.append(_leg("payer_nostro", LegCode.NOSTRO, payer.nostro_control, payer.nostro))
-        tells.append((payer.participant, payer.vostro.id, True))
+        tells.append((payer.participant, payer.vostro.hex_id, True))
     if payer.settlement.id != payee.settlement.id:
         sources.append(payer.settlement.id)
         legs.append(_leg("settlement", LegCode.SETTLEMENT, payer.settlement, payee.settlement))
         receives.append(payee.settlement.id)
-        tells.append((payer.settlement.owner, payer.settlement.id, True))
-        tells.append((payee.settlement.owner, payee.settlement.id, False))
+        tells.append((payer.settlement.owner, payer.settlement.hex_id, True))
+        tells.append((payee.settlement.owner, payee.settlement.hex_id, False))
+        between = (payer.settlement.owner, payee.settlement.owner)
     if payee.vostro and payee.vostro_control and payee.nostro and payee.nostro_control:
         receives.append(payee.vostro.id)
         legs.append(_leg("payee_vostro", LegCode.VOSTRO, payee.vostro_control, payee.vostro))
         legs.append(_leg("payee_nostro", LegCode.NOSTRO, payee.nostro, payee.nostro_control))
-        tells.append((payee.participant, payee.vostro.id, False))
-    return Path(tuple(sources), tuple(legs), tuple(receives), tuple(tells))
+        tells.append((payee.participant, payee.vostro.hex_id, False))
+    return Path(tuple(sources), tuple(legs), tuple(receives), tuple(tells), between)
 
 
 def _leg(name: str, code: LegCode, debit: LedgerAccount, credit: LedgerAccount) -> Leg:

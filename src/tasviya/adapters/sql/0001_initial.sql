@@ -1,11 +1,6 @@
 -- The first layout. Instants are nanoseconds since the epoch, UTC; amounts are minor units; business dates
 -- are yyyy-mm-dd. The ledger's own tables (ledger_account, ledger_batch) are laid beside these.
 
-CREATE TABLE setting (
-    key   TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) WITHOUT ROWID;
-
 -- What was received, byte for byte: the evidence.
 CREATE TABLE received_file (
     seq         INTEGER PRIMARY KEY,
@@ -14,7 +9,8 @@ CREATE TABLE received_file (
     received_at INTEGER NOT NULL,
     digest      BLOB NOT NULL,          -- SHA-256 of raw
     raw         BLOB NOT NULL,
-    signature   BLOB
+    signature   BLOB,
+    commit_seq  INTEGER NOT NULL        -- the commit that took it in, and answered it
 );
 CREATE INDEX received_file_digest ON received_file (digest);
 
@@ -28,9 +24,10 @@ CREATE TABLE message (
     reason       TEXT NOT NULL,         -- why it was refused whole; empty if it was not
     reason_text  TEXT NOT NULL,
     reason_path  TEXT NOT NULL,
-    body         BLOB                   -- the document re-serialised, where offsets cannot refer to the file
+    body         BLOB,                  -- the document re-serialised, where offsets cannot refer to the file
+    carried      TEXT NOT NULL          -- what the group header says that the onward message must say too
 );
-CREATE UNIQUE INDEX message_identity ON message (sender, message_id) WHERE reason <> 'DU01' AND message_id <> '';
+CREATE UNIQUE INDEX message_identity ON message (sender, message_id) WHERE reason = '';
 CREATE INDEX message_file ON message (file_seq);
 
 CREATE TABLE payment (
@@ -64,6 +61,7 @@ CREATE TABLE payment (
     reason_path            TEXT NOT NULL,
     blocked_by             TEXT NOT NULL,
     received_at            INTEGER NOT NULL,
+    queued_at              INTEGER NOT NULL,
     settled_at             INTEGER NOT NULL,
     not_after              INTEGER NOT NULL,
     attempt                INTEGER NOT NULL,
@@ -128,6 +126,7 @@ CREATE TABLE operating_day (
     business_date TEXT NOT NULL,
     phase         TEXT NOT NULL,
     since         INTEGER NOT NULL,
+    opened_commit INTEGER NOT NULL,     -- the commit that opened it
     PRIMARY KEY (currency, business_date)
 ) WITHOUT ROWID;
 
@@ -153,4 +152,177 @@ CREATE TABLE journal (
     ledger_seq  INTEGER NOT NULL,       -- the ledger batch of the same commit, 0 if none
     digest      BLOB NOT NULL,          -- SHA-256 over the previous digest, this row and the batch's digest
     entries     BLOB NOT NULL
+);
+
+-- The union's dated facts (membership/participant.py): each row holds from valid_from until the day before
+-- valid_to. A change is a new row.
+
+CREATE TABLE union_facts (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    clearing_system TEXT NOT NULL,
+    warehousing_days INTEGER NOT NULL,
+    charge_bearers TEXT NOT NULL,
+    notice TEXT NOT NULL,
+    PRIMARY KEY (code, valid_from)
+);
+
+CREATE TABLE members (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (code, valid_from)
+);
+
+CREATE TABLE screening_policies (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    member TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    PRIMARY KEY (member, valid_from)
+);
+
+CREATE TABLE participants (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    member TEXT NOT NULL,
+    town TEXT NOT NULL,
+    PRIMARY KEY (code, valid_from)
+);
+
+CREATE TABLE participant_statuses (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    participant TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (participant, valid_from)
+);
+
+CREATE TABLE participant_bics (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    bic TEXT NOT NULL,
+    participant TEXT NOT NULL,
+    PRIMARY KEY (bic, valid_from)
+);
+
+CREATE TABLE settlement_institution_hours (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    currency TEXT NOT NULL,
+    institution TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    holidays TEXT NOT NULL,
+    weekend TEXT NOT NULL,
+    opens_at TEXT NOT NULL,
+    customer_cutoff_at TEXT NOT NULL,
+    interbank_cutoff_at TEXT NOT NULL,
+    closes_at TEXT NOT NULL,
+    PRIMARY KEY (currency, valid_from)
+);
+
+CREATE TABLE calendar_overrides (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    institution TEXT NOT NULL,
+    date TEXT NOT NULL,
+    effect TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (institution, date, valid_from)
+);
+
+CREATE TABLE settlement_accounts (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    participant TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    number TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (participant, currency, valid_from)
+);
+
+CREATE TABLE correspondents (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    respondent TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    correspondent TEXT NOT NULL,
+    vostro_number TEXT NOT NULL,
+    PRIMARY KEY (respondent, currency, correspondent, valid_from)
+);
+
+CREATE TABLE credit_lines (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    participant TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    limit_minor INTEGER NOT NULL,
+    PRIMARY KEY (participant, currency, valid_from)
+);
+
+CREATE TABLE bilateral_limits (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    participant TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    counterparty TEXT NOT NULL,
+    limit_minor INTEGER NOT NULL,
+    PRIMARY KEY (participant, currency, counterparty, valid_from)
+);
+
+CREATE TABLE multilateral_limits (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    participant TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    limit_minor INTEGER NOT NULL,
+    PRIMARY KEY (participant, currency, valid_from)
+);
+
+CREATE TABLE reservations (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    participant TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    PRIMARY KEY (participant, currency, priority, valid_from)
+);
+
+CREATE TABLE system_limits (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    currency TEXT NOT NULL,
+    limit_minor INTEGER NOT NULL,
+    PRIMARY KEY (currency, valid_from)
+);
+
+CREATE TABLE member_limits (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    member TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    limit_minor INTEGER NOT NULL,
+    PRIMARY KEY (member, currency, valid_from)
+);
+
+CREATE TABLE opening_balances (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    participant TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    correspondent TEXT NOT NULL,
+    PRIMARY KEY (participant, currency, correspondent, valid_from)
 );

@@ -1,0 +1,1 @@
+"""The world: what Tasviya keeps things in and talks to."""

@@ -1,0 +1,185 @@
+"""Questions that anyone with the store's file can ask while its writer works: plain rows, plain SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from tasviya.core.clock import iso_instant
+from tasviya.core.currencies import currency
+from tasviya.core.money import format_minor
+from tasviya.settlement.accounts import OWED_TO_OWNER, AccountKind
+
+Row = dict[str, Any]
+
+
+class Queries:
+    """What can be asked of a store. Amounts come as decimal texts of their currency; instants as UTC texts."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    def payments(self, name: str) -> list[Row]:
+        """Payments by UETR, payment id, end-to-end id or instruction id, with all that is known of them."""
+        rows = self._rows(
+            "SELECT * FROM payment WHERE uetr = :name OR payment_id = :name"
+            " OR end_to_end_id = :name OR instruction_id = :name ORDER BY seq LIMIT 100",
+            {"name": name},
+        )
+        return [self._told(row) for row in rows]
+
+    def queue(self, participant: str | None = None, code: str | None = None) -> list[Row]:
+        """Payments that wait: for which account, why, and how much it lacks now."""
+        rows = self._rows(
+            "SELECT p.payment_id, p.uetr, p.currency, p.amount_minor, p.priority, p.debtor, p.creditor,"
+            " a.owner AS waits_for, q.by_limit, p.reason, p.reason_text, p.received_at AS since"
+            " FROM queue q JOIN payment p ON p.seq = q.payment_seq JOIN account a ON a.account_id = q.account_id"
+            " WHERE (:participant IS NULL OR p.debtor = :participant OR a.owner = :participant)"
+            " AND (:code IS NULL OR p.currency = :code) ORDER BY p.currency, a.owner, q.rank, q.payment_seq",
+            {"participant": participant, "code": code},
+        )
+        return [self._told(row) for row in rows]
+
+    def liquidity(self, participant: str | None = None, code: str | None = None) -> list[Row]:
+        """Each settlement and vostro account: balance, credit, what is spendable, and the day's use of it."""
+        rows = self._rows(
+            "SELECT a.owner AS participant, a.currency, a.kind, a.with_whom, a.number, a.account_id,"
+            " a.opening, a.lowest, coalesce(c.granted, 0) AS credit_line, coalesce(c.drawn, 0) AS drawn,"
+            " coalesce(c.peak, 0) AS drawn_peak,"
+            " (SELECT coalesce(sum(remaining), 0) FROM reservation_state r WHERE r.account_id = a.account_id)"
+            " AS reserved,"
+            " (SELECT count(*) FROM queue q WHERE q.account_id = a.account_id) AS queued"
+            " FROM account a LEFT JOIN credit_line_state c ON c.account_id = a.account_id"
+            " WHERE a.kind IN ('settlement', 'vostro')"
+            " AND (:participant IS NULL OR a.owner = :participant OR a.with_whom = :participant)"
+            " AND (:code IS NULL OR a.currency = :code) ORDER BY a.currency, a.kind, a.owner, a.with_whom",
+            {"participant": participant, "code": code},
+        )
+        balances = self.balances()
+        told = []
+        for row in rows:
+            decimals = currency(row["currency"]).decimals
+            balance = balances[row.pop("account_id")]
+            used = row["opening"] - row.pop("lowest")
+            spendable = balance + row["credit_line"] - row["drawn"] - row["reserved"]
+            amounts = {
+                "balance": balance,
+                "credit_line": row["credit_line"],
+                "drawn": row["drawn"],
+                "reserved": row["reserved"],
+                "spendable": spendable,
+                "opening": row["opening"],
+                "used_peak": max(used, 0) + row["drawn_peak"],
+            }
+            row.pop("drawn_peak")
+            row.update({name: format_minor(value, decimals) for name, value in amounts.items()})
+            told.append(row)
+        return told
+
+    def balances(self) -> dict[str, int]:
+        """Each account's balance the way it runs, minor units, by account id."""
+        kinds = dict(self.db.execute("SELECT account_id, kind FROM account").fetchall())
+        found = {}
+        for account_id, debits, credits in self.db.execute(
+            "SELECT id, debits_posted, credits_posted FROM ledger_account"
+        ):
+            kind = AccountKind[kinds[account_id].upper()]
+            net = int(credits) - int(debits)
+            found[account_id] = net if kind in OWED_TO_OWNER else -net
+        return found
+
+    def trial_balance(self) -> list[Row]:
+        """Per currency and kind of account: debits, credits, and what is left; per ledger they must agree."""
+        sums: dict[tuple[int, str, str], list[int]] = {}
+        for ledger, code, kind, debits, credits in self.db.execute(
+            "SELECT l.ledger, a.currency, a.kind, l.debits_posted, l.credits_posted"
+            " FROM ledger_account l JOIN account a ON a.account_id = l.id"
+        ):
+            total = sums.setdefault((ledger, code, kind), [0, 0, 0])
+            total[0] += 1
+            total[1] += int(debits)
+            total[2] += int(credits)
+        rows = []
+        for (ledger, code, kind), (count, debits, credits) in sorted(
+            sums.items(), key=lambda e: (e[0][1], e[0][0])
+        ):
+            decimals = currency(code).decimals
+            rows.append(
+                {
+                    "currency": code,
+                    "ledger": ledger,
+                    "kind": kind,
+                    "accounts": count,
+                    "debits": format_minor(debits, decimals),
+                    "credits": format_minor(credits, decimals),
+                    "net": format_minor(credits - debits, decimals),
+                }
+            )
+        return rows
+
+    def day_report(self) -> list[Row]:
+        """What became of all payments, by currency: numbers, values, waiting, and the liquidity it took.
+
+        Minutes waited are the average of those that had to. Liquidity is the most that participants were down
+        from their opening balances, and had drawn, added up.
+        """
+        rows = self._rows(
+            "SELECT currency, count(*) AS received,"
+            " sum(status = 'settled' AND queued_at = 0) AS settled_at_once,"
+            " sum(status = 'settled' AND queued_at > 0) AS settled_after_waiting,"
+            " sum(status = 'queued') AS queued, sum(status = 'expired') AS expired,"
+            " sum(status IN ('held', 'warehoused')) AS kept, sum(status = 'rejected') AS rejected,"
+            " sum(CASE status WHEN 'settled' THEN amount_minor ELSE 0 END) AS settled_value,"
+            " coalesce(round(avg(CASE WHEN status = 'settled' AND queued_at > 0"
+            " THEN (settled_at - received_at) / 6e10 END), 1), 0) AS minutes_waited"
+            " FROM payment GROUP BY currency ORDER BY count(*) DESC"
+        )
+        used = dict(
+            self.db.execute(
+                "SELECT a.currency, sum(max(a.opening - a.lowest, 0) + coalesce(c.peak, 0)) FROM account a"
+                " LEFT JOIN credit_line_state c ON c.account_id = a.account_id"
+                " WHERE a.kind = 'settlement' GROUP BY a.currency"
+            ).fetchall()
+        )
+        members = dict(self.db.execute("SELECT currency, name FROM members").fetchall())
+        told = []
+        for row in rows:
+            code, value = row["currency"], row["settled_value"] or 0
+            decimals = currency(code).decimals if code in members else 2
+            liquidity = used.get(code) or 0
+            row["settled_value"] = format_minor(value, decimals)
+            row["liquidity_peak"] = format_minor(liquidity, decimals)
+            row["liquidity_percent"] = f"{100 * liquidity / value:.1f}" if value else ""
+            told.append({"member": members.get(code, "-"), **row})
+        return told
+
+    def rejections(self) -> list[Row]:
+        """Why payments and messages were not settled: how many for each reason, and one example."""
+        return self._rows(
+            "SELECT reason, what, count(*) AS number, min(text) AS example FROM ("
+            " SELECT reason, 'payment ' || status AS what, reason_text AS text FROM payment"
+            " WHERE status IN ('rejected', 'expired', 'cancelled')"
+            " UNION ALL SELECT reason, CASE message_type WHEN '' THEN 'unreadable file' ELSE 'message refused' END,"
+            " reason_text FROM message WHERE reason <> '')"
+            " GROUP BY reason, what ORDER BY number DESC"
+        )
+
+    def days(self) -> list[Row]:
+        """The operating days, latest first."""
+        rows = self._rows("SELECT * FROM operating_day ORDER BY business_date DESC, currency")
+        return [self._told(row) for row in rows]
+
+    def _told(self, row: Row) -> Row:
+        """A row with amounts and instants as people read them."""
+        code = row.get("currency")
+        if code and "amount_minor" in row:
+            row["amount"] = format_minor(row.pop("amount_minor"), currency(code).decimals)
+        for name in ("received_at", "settled_at", "since", "not_after"):
+            if name in row:
+                row[name] = iso_instant(row[name]) if row[name] else ""
+        return row
+
+    def _rows(self, sql: str, values: Row | None = None) -> list[Row]:
+        cursor = self.db.execute(sql, values or {})
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -1,0 +1,270 @@
+"""The composition root: the one place that names concrete adapters and asks the machine for the time."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from tasviya.adapters import workers
+from tasviya.adapters.inbox import InboxFile, move_away, pending
+from tasviya.adapters.sqlite_store import SqliteStore
+from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock
+from tasviya.core.errors import OperatorError
+from tasviya.membership.participant import LIVE, OpeningBalance
+from tasviya.membership.register import Register, Snapshot
+from tasviya.membership.union import load_union
+from tasviya.messages.scheme import Scheme
+from tasviya.messages.signature import Unsigned
+from tasviya.messages.transport import decode_parsed
+from tasviya.services.founding import endow, found
+from tasviya.services.payments import ByParticipants, Screening, Undeclared
+from tasviya.services.system import ArrivedFile, System
+from tasviya.services.work import Work
+
+BATCH_BYTES = 1_500_000
+"""About a thousand payments: what one commit takes in at the most."""
+BATCH_SPAN_NS = 60 * NANOSECONDS
+"""In a replay, files further apart than this are not decided together."""
+LOOK_AHEAD = 6
+"""How many batches may be read before their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a union lives on disk."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "tasviya.db"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def received(self) -> Path:
+        return self.root / "received"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def statements(self) -> Path:
+        return self.root / "statements"
+
+
+class MachineClock:
+    """The machine's own time."""
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+
+def initialise(
+    home: Home, union_file: Path, clock: Clock, balances: Iterable[OpeningBalance] = ()
+) -> Register:
+    """Make a store for the union of a `union.toml`.
+
+    balances: what a sandbox's accounts start with, beside those in the file.
+    Raises: ConfigurationError, OperatorError, StoreError.
+    """
+    try:
+        text = union_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(
+            "file_unreadable", f"{error}.", "Name a union.toml, or a directory that has one."
+        ) from None
+    register = load_union(text, str(union_file))
+    home.root.mkdir(parents=True, exist_ok=True)
+    store = SqliteStore(home.database, clock)
+    try:
+        system = System(store, clock, Unsigned(), Undeclared())
+        system.do(lambda work: found(work, (r for rows in register.tables().values() for r in rows)))
+        snapshot = system.memory.snapshot
+        wanted = [*snapshot.opening_balances, *balances]
+        if wanted:
+            system.do(lambda work: endow(work, wanted))
+    finally:
+        store.close()
+    for directory in (home.inbox, home.received, home.outbox, home.statements):
+        directory.mkdir(exist_ok=True)
+    return register
+
+
+def scheme_of(snapshot: Snapshot) -> Scheme:
+    """What the stateless rules of messages need to know of a union."""
+    union = snapshot.union
+    bearers = frozenset(code for code in union.charge_bearers.split(",") if code)
+    limits = {code: snapshot.system_limit(code) for code in snapshot.currencies}
+    return Scheme(
+        operator_bic=snapshot.bic(union.operator) or "",
+        currencies={code: money.decimals for code, money in snapshot.currencies.items()},
+        amount_limits={code: limit for code, limit in limits.items() if limit is not None},
+        clearing_system=union.clearing_system,
+        charge_bearers=bearers or None,
+    )
+
+
+def screening_of(snapshot: Snapshot) -> Screening:
+    """How payments are screened: by participants where every member has declared so; else they are held.
+
+    Raises: OperatorError for a live union in which a member has declared nothing.
+    """
+    silent = [code for code in snapshot.members if snapshot.screening_policy(code) is None]
+    if not silent:
+        return ByParticipants()
+    if snapshot.union.mode == LIVE:
+        raise OperatorError(
+            "screening_undeclared",
+            f"{', '.join(silent)} has declared no screening policy.",
+            "Declare one for every member in the union's configuration; until then a live union stays shut.",
+        )
+    return ByParticipants()
+
+
+class Application:
+    """A union at work: its system, its inbox and its outbox."""
+
+    def __init__(self, home: Home, clock: Clock | None = None, worker_count: int = 2) -> None:
+        """
+        clock: the machine's if None; a `ManualClock` makes a replay, which follows the files' own times.
+        worker_count: processes beside the writer's; 0 does all in one.
+        Raises: OperatorError, StoreError.
+        """
+        if not home.database.exists():
+            raise OperatorError(
+                "no_union", f"{home.root} holds no union.", "Run `tasviya init --union FILE` first."
+            )
+        self.home = home
+        self.replay = isinstance(clock, ManualClock)
+        self.clock: Clock = clock or MonotonicClock(MachineClock())
+        self.store = SqliteStore(home.database, self.clock)
+        self.system = System(self.store, self.clock, Unsigned(), Undeclared())
+        self.system.screening = screening_of(self.system.memory.snapshot)
+        self.scheme = scheme_of(self.system.memory.snapshot)
+        self.executor: Executor = workers.start(worker_count, home.database, home.outbox, self.scheme)
+        self._delivering: Future[list[int]] | None = None
+        self._to_deliver: list[int] = []
+        self._delivered: list[int] = []
+
+    def __enter__(self) -> Application:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.executor.shutdown(cancel_futures=True)
+        self.store.close()
+
+    def drain(self, progress: Callable[[int, int], None] = lambda files, payments: None) -> int:
+        """Take in all files that wait, and tell what there is to tell. Returns how many files.
+
+        progress: called after each commit with the numbers of files and of payments it took.
+        """
+        taken = 0
+        waiting = iter(self._batches(pending(self.home.inbox)))
+        reading: deque[Future[list[workers.ReadFile]]] = deque()
+        for _ in range(LOOK_AHEAD):
+            self._read_next(waiting, reading)
+        while reading:
+            arrived = reading.popleft().result()
+            self._read_next(waiting, reading)
+            before = self.system.memory.numbers.payment
+            self._take(arrived)
+            taken += len(arrived)
+            progress(len(arrived), self.system.memory.numbers.payment - before)
+        return taken
+
+    def tell(self) -> None:
+        """Deliver everything that is still to be told, and note it as delivered."""
+        self.commit_seen()
+        while self._delivering is not None or self._to_deliver:
+            self._deliver(wait=True)
+        if self._delivered:
+            self.system.delivered, self._delivered = self._delivered, []
+            self.system.do(lambda work: None)
+
+    def do(self, act: Callable[[Work], None]) -> None:
+        """Carry out a use case and queue what it tells."""
+        self.system.do(act)
+        self.commit_seen()
+
+    def commit_seen(self) -> None:
+        """Queue the telling of every commit that has not been told."""
+        from tasviya.adapters.outbox import FileOutbox
+
+        known = set(self._to_deliver)
+        outbox = FileOutbox(self.store.connection, self.scheme, self.home.outbox)
+        self._to_deliver += [seq for seq in outbox.undelivered() if seq not in known]
+
+    def _take(self, arrived: Sequence[workers.ReadFile]) -> None:
+        files = [
+            ArrivedFile(
+                file.sender, Path(file.path).name, raw, decode_parsed(reads), signature, file.arrived_at
+            )
+            for file, raw, signature, reads in arrived
+        ]
+        first = self.system.memory.numbers.commit
+        for group in self._by_day_event(files):
+            if self.replay and isinstance(self.clock, ManualClock):
+                self.clock.advance_to(group[-1].arrived_at)
+            self.system.delivered, self._delivered = self._delivered, []
+            self.system.receive(group)
+        self._to_deliver += range(first, self.system.memory.numbers.commit)
+        self._deliver()
+        for file, *_ in arrived:
+            move_away(file, self.home.received)
+
+    def _by_day_event(self, files: Sequence[ArrivedFile]) -> Iterator[list[ArrivedFile]]:
+        """In a replay, files before and after a day event are not decided together."""
+        if not self.replay:
+            if files:
+                yield list(files)
+            return
+        group: list[ArrivedFile] = []
+        for file in files:
+            if group and self.system.next_event_by(file.arrived_at):
+                yield group
+                group = []
+            group.append(file)
+        if group:
+            yield group
+
+    def _batches(self, files: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
+        """Files in portions that one commit takes."""
+        batch: list[InboxFile] = []
+        size = 0
+        for file in files:
+            far = batch and self.replay and file.arrived_at - batch[0].arrived_at > BATCH_SPAN_NS
+            if batch and (far or size + file.size > BATCH_BYTES):
+                yield batch
+                batch, size = [], 0
+            batch.append(file)
+            size += file.size
+        if batch:
+            yield batch
+
+    def _read_next(
+        self, waiting: Iterator[list[InboxFile]], reading: deque[Future[list[workers.ReadFile]]]
+    ) -> None:
+        batch = next(waiting, None)
+        if batch is not None:
+            reading.append(self.executor.submit(workers.read_files, batch))
+
+    def _deliver(self, *, wait: bool = False) -> None:
+        """Keep one delivery under way: the next begins when the one before is done, so that every receiver is
+        told in the order of commits."""
+        if self._delivering is not None and (wait or self._delivering.done()):
+            self._delivered += self._delivering.result()
+            self._delivering = None
+        if self._delivering is None and self._to_deliver:
+            commits, self._to_deliver = self._to_deliver, []
+            self._delivering = self.executor.submit(workers.deliver, commits)

@@ -1,0 +1,252 @@
+"""The operating day of each currency: opening, cut-offs, closing.
+
+    closed ──open──▶ open ──▶ customer cut-off ──▶ interbank cut-off ──close──▶ closed
+
+Opening notes the balances, grants the day's credit lines and settles what was kept for the date. A cut-off
+expires what still waits and can no longer settle, with its money untouched. Closing expires the rest, repays
+drawn credit and prepares the statements. Each currency has its own hours; `due` gives what is to happen.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tasviya.core.business_day import PHASE_AFTER, DayEvent, Phase
+from tasviya.core.errors import OperatorError, Refusal
+from tasviya.journal.entry import EntryKind
+from tasviya.services.memory import AccountState, CreditState, Memory
+from tasviya.services.payments import offer, parties_of, refuse, report, retry
+from tasviya.services.unit_of_work import AccountRow, DayRow
+from tasviya.services.work import Work
+from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
+from tasviya.settlement.payment import Event, Payment, Status
+from tasviya.settlement.routing import Leg, LegCode
+from tasviya.settlement.rules import AB03, AM04
+
+STATED = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE})
+"""Kinds of account whose owners get a statement."""
+
+ORDER = {Phase.CLOSED: 0, Phase.OPEN: 1, Phase.CUSTOMER_CUTOFF: 2, Phase.INTERBANK_CUTOFF: 3}
+
+
+def due(memory: Memory, until_ns: int) -> list[tuple[int, str, date, DayEvent]]:
+    """The day events that have come due by an instant and have not happened yet, in order of time.
+
+    A currency that missed whole days opens on the latest one due; a day that was never opened is not made up.
+    """
+    events: list[tuple[int, str, date, DayEvent]] = []
+    for currency in memory.snapshot.currencies:
+        hours = memory.snapshot.operating_hours(currency)
+        if hours is None:
+            continue
+        row = memory.days.get(currency)
+        if row is not None and row.phase != Phase.CLOSED:
+            day = date.fromisoformat(row.business_date)
+            reached = ORDER[Phase(row.phase)]
+            events += [
+                (at, currency, day, event)
+                for at, event in hours.schedule(day)
+                if at <= until_ns and (ORDER[PHASE_AFTER[event]] or 4) > reached
+            ]
+            continue
+        today = hours.local_date(until_ns)
+        last_closed = date.fromisoformat(row.business_date) if row else date.min
+        if today <= last_closed:
+            continue
+        events += [(at, currency, today, event) for at, event in hours.schedule(today) if at <= until_ns]
+    return sorted(events, key=lambda each: (each[0], each[1]))
+
+
+def happen(work: Work, currency: str, business_date: date, event: DayEvent) -> None:
+    """Let one event of a currency's day happen."""
+    if event is DayEvent.OPENS:
+        open_day(work, currency, business_date)
+    elif event is DayEvent.CUSTOMER_CUTOFF:
+        cut_off(work, currency, business_date, Phase.CUSTOMER_CUTOFF)
+    elif event is DayEvent.INTERBANK_CUTOFF:
+        cut_off(work, currency, business_date, Phase.INTERBANK_CUTOFF)
+    else:
+        close_day(work, currency, business_date)
+
+
+def open_day(work: Work, currency: str, business_date: date) -> None:
+    """Open a currency's business day.
+
+    Raises: OperatorError if it is open already, has been closed, or is no business day.
+    """
+    memory = work.memory
+    hours = memory.register.on(business_date).operating_hours(currency)
+    row = memory.days.get(currency)
+    if hours is None or not hours.calendar.is_business_day(business_date):
+        raise OperatorError(
+            "no_business_day",
+            f"{business_date} is no business day of {currency}.",
+            "Open it on a business day, or add a calendar override to the union first.",
+        )
+    if row is not None and (row.phase != Phase.CLOSED or row.business_date >= business_date.isoformat()):
+        raise OperatorError(
+            "day_not_next",
+            f"{currency} stands at {row.business_date}, {row.phase}; {business_date} cannot open.",
+            "Close the day that is open first; a closed day does not open again.",
+        )
+    memory.latest_date = max(memory.latest_date, business_date)
+    for account in accounts_to_open(memory):
+        open_account(work, account)
+    _enter(work, currency, business_date, Phase.OPEN)
+    for state in memory.start_day(currency, business_date):
+        work.touch(state)
+        _begin_limits(work, state)
+        _grant_credit(work, state, business_date)
+    for payment in memory.store.warehoused(currency, business_date.isoformat()):
+        _release(work, payment)
+    retry(work)
+
+
+def cut_off(work: Work, currency: str, business_date: date, phase: Phase) -> None:
+    """A cut-off passes: payments of its kind that still wait expire."""
+    _enter(work, currency, business_date, phase)
+    for payment in list(work.memory.queue):
+        customer = payment.message_type.startswith("pacs.008")
+        if payment.currency == currency and (customer or phase is not Phase.CUSTOMER_CUTOFF):
+            expire(work, payment)
+
+
+def close_day(work: Work, currency: str, business_date: date) -> None:
+    """Close a currency's business day: expire, repay, and leave a statement for every account.
+
+    Raises: OperatorError if that day is not open.
+    """
+    memory = work.memory
+    row = memory.days.get(currency)
+    if row is None or row.phase == Phase.CLOSED or row.business_date != business_date.isoformat():
+        stands = f"stands at {row.business_date}, {row.phase}" if row else "has never opened"
+        raise OperatorError(
+            "day_not_open", f"{currency} {stands}; {business_date} cannot close.", "Open it first."
+        )
+    for payment in list(memory.queue):
+        if payment.currency == currency:
+            expire(work, payment)
+    for state in memory.accounts.values():
+        if state.account.currency.code == currency and state.credit and state.credit.drawn:
+            repay(work, state, min(state.credit.drawn, max(state.net, 0)))
+    _enter(work, currency, business_date, Phase.CLOSED)
+    for state in memory.accounts.values():
+        account = state.account
+        if account.currency.code == currency and account.kind in STATED:
+            receiver = work.bic(account.with_whom if account.kind is AccountKind.VOSTRO else account.owner)
+            work.tell(
+                receiver, "statement", [f"{account.id:032x}", business_date.isoformat(), row.opened_commit]
+            )
+
+
+def expire(work: Work, payment: Payment, *, own_time: bool = False) -> None:
+    """A payment is not settled any more: the cut-off, or the time its sender set, has passed."""
+    reason = payment.reason_text
+    work.dequeue(payment)
+    rule = AB03 if own_time else AM04
+    what = "The time its sender set has passed;" if own_time else "The cut-off has passed;"
+    work.happened(payment, Event.EXPIRE, rule.refuse(f"{what} no money has moved ({reason})."))
+    report(work, payment)
+
+
+def repay(work: Work, state: AccountState, amount: int) -> None:
+    """Repay drawn credit from an account's balance, as far as `amount`."""
+    if not amount or state.credit is None:
+        return
+    legs = work.repaying_legs(state.account.id, amount)
+    work.post(f"repay:{state.account.key}:{state.entry_seq}", 0, legs, amount)
+    state.credit.drawn -= amount
+    state.funds.balance -= amount
+    state.funds.undrawn += amount
+
+
+def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
+    """Ledger accounts that the register calls for and the ledger does not have yet, in a fixed order."""
+    snapshot = memory.snapshot
+    wanted: dict[int, LedgerAccount] = {}
+
+    def want(kind: AccountKind, owner: str, code: str, with_whom: str = "", number: str = "") -> None:
+        account = ledger_account(kind, owner, snapshot.currencies[code], with_whom, number)
+        wanted.setdefault(account.id, account)
+
+    for code in snapshot.currencies:
+        institution = snapshot.settlement_institution(code)
+        if institution is not None:
+            want(AccountKind.ISSUE, institution.code, code)
+            want(AccountKind.LIMIT_CONTROL, institution.code, code)
+    for each in snapshot.accounts():
+        want(AccountKind.SETTLEMENT, each.participant, each.currency, number=each.number)
+        want(AccountKind.CREDIT, each.participant, each.currency)
+        want(AccountKind.CREDIT_LIMIT, each.participant, each.currency)
+    for route in snapshot.correspondents():
+        code, bank, owner = route.currency, route.correspondent, route.respondent
+        want(AccountKind.VOSTRO, bank, code, owner, route.vostro_number)
+        want(AccountKind.VOSTRO_CONTROL, bank, code)
+        want(AccountKind.NOSTRO, owner, code, bank)
+        want(AccountKind.NOSTRO_CONTROL, owner, code)
+    return [account for account in wanted.values() if account.id not in memory.accounts]
+
+
+def open_account(work: Work, account: LedgerAccount) -> None:
+    """Open one account."""
+    work.memory.add_account(account, AccountRow(account.id, 0, 0, 0), net=0)
+    work.changes.opened.append(account)
+    work.record(EntryKind.ADMINISTERED, "open_account", account.key, f"{account.id:032x}", "operator", "")
+
+
+def _enter(work: Work, currency: str, business_date: date, phase: Phase) -> None:
+    institution = work.memory.snapshot.settlement_institution(currency)
+    before = work.memory.days.get(currency)
+    opened = work.changes.commit_seq if phase is Phase.OPEN or before is None else before.opened_commit
+    owner = institution.code if institution else ""
+    row = DayRow(owner, currency, business_date.isoformat(), phase, work.now_ns, opened)
+    work.memory.days[currency] = row
+    work.changes.days.append(row)
+    work.record(
+        EntryKind.ADMINISTERED, "operating_day", currency, f"{row.business_date} {phase}", "operator", ""
+    )
+
+
+def _grant_credit(work: Work, state: AccountState, business_date: date) -> None:
+    """Bring the promise in the ledger to what the register grants on the date."""
+    account = state.account
+    if account.kind is not AccountKind.SETTLEMENT:
+        return
+    snapshot = work.memory.snapshot
+    line = snapshot.credit_line(account.owner, account.currency.code)
+    granted = state.credit.granted if state.credit else 0
+    drawn = state.credit.drawn if state.credit else 0
+    line = max(line, drawn)  # a line cannot be withdrawn below what is drawn
+    if line == granted:
+        return
+    institution = snapshot.settlement_institution(account.currency.code)
+    control = ledger_account(
+        AccountKind.LIMIT_CONTROL, institution.code if institution else "", account.currency
+    ).id
+    promise = ledger_account(AccountKind.CREDIT_LIMIT, account.owner, account.currency).id
+    partition = account.currency.number + LIMITS
+    if line > granted:
+        leg = Leg("grant", LegCode.LIMIT_GRANTED, control, promise, partition, line - granted)
+    else:
+        leg = Leg("withdraw", LegCode.LIMIT_WITHDRAWN, promise, control, partition, granted - line)
+    work.post(f"credit_line:{account.key}:{business_date}", 0, [leg], 0)
+    state.credit = CreditState(line, drawn, drawn)
+    state.funds.undrawn = line - drawn
+
+
+def _begin_limits(work: Work, state: AccountState) -> None:
+    if state.limits is None:
+        return
+    for counterparty in state.limits.bilateral:
+        work.touch_limit(state.account.id, counterparty)
+    if state.limits.multilateral:
+        work.touch_limit(state.account.id, "")
+
+
+def _release(work: Work, payment: Payment) -> None:
+    """A payment kept for this date meets its day."""
+    parties = parties_of(work, payment)
+    if isinstance(parties, Refusal):
+        refuse(work, payment, parties)
+    elif payment.status is Status.WAREHOUSED:
+        offer(work, payment, parties)

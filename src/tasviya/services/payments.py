@@ -1,0 +1,269 @@
+"""Payments: accept, settle or queue, and tell everyone concerned.
+
+receive → accept (rules, parties, date, screening) → offer (settle gross or queue) → retry (whoever the money
+that came in can now pay). All of it changes a `Work`; nothing is final before the store has committed it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import date
+from enum import Enum
+from typing import Protocol
+
+from tasviya.core.errors import Refusal, invariant
+from tasviya.core.money import Money
+from tasviya.messages.model import CreditTransfer
+from tasviya.services.memory import AccountState
+from tasviya.services.work import Work
+from tasviya.settlement.admission import Parties, When, judge_date
+from tasviya.settlement.gross import NO_FUNDS, Queue, Settle, decide
+from tasviya.settlement.liquidity import Exposure
+from tasviya.settlement.payment import ISO_STATUS, Event, Payment, Priority, Status
+from tasviya.settlement.routing import Path
+from tasviya.settlement.rules import AM13, AM23, RR04
+
+
+class Outcome(Enum):
+    """What screening says of a payment."""
+
+    CLEAR = "clear"
+    HOLD = "hold"
+    STOP = "stop"
+
+
+class Screening(Protocol):
+    """Where a member's own law looks at a payment before it settles. It fails closed: what cannot be screened
+    is held."""
+
+    def screen(self, payer_member: str, payee_member: str, transfer: CreditTransfer) -> tuple[Outcome, str]:
+        """The outcome, and what to tell the sender (a case number)."""
+        ...
+
+
+class ByParticipants:
+    """Every member has declared that its participants screen their own customers: nothing is left to do."""
+
+    def screen(self, payer_member: str, payee_member: str, transfer: CreditTransfer) -> tuple[Outcome, str]:
+        return Outcome.CLEAR, ""
+
+
+class Undeclared:
+    """No policy is declared: everything is held."""
+
+    def screen(self, payer_member: str, payee_member: str, transfer: CreditTransfer) -> tuple[Outcome, str]:
+        return Outcome.HOLD, "No screening policy is declared."
+
+
+def accept(
+    work: Work, payment: Payment, transfer: CreditTransfer, refusal: Refusal | None, screening: Screening
+) -> None:
+    """Decide about one new credit transfer.
+
+    payment: its row, status `received`. refusal: why it is refused already, if it is.
+    """
+    if refusal is None:
+        verdict = _admit(work, payment, transfer, screening)
+        if isinstance(verdict, Parties):
+            offer(work, payment, verdict)
+            return
+        refusal = verdict
+    if refusal is not None:
+        refuse(work, payment, refusal)
+
+
+def _admit(
+    work: Work, payment: Payment, transfer: CreditTransfer, screening: Screening
+) -> Parties | Refusal | None:
+    """The parties if it may settle now; a refusal; or None if it is held or kept for later (done here)."""
+    memory = work.memory
+    day = memory.day(payment.currency, work.now_ns)
+    requested = date.fromisoformat(payment.settlement_date) if payment.settlement_date else day.business_date
+    payment.settlement_date = requested.isoformat()
+    directory = memory.directory(day.business_date)
+    parties = directory.parties(payment.sender, transfer)
+    if isinstance(parties, Refusal):
+        return parties
+    payment.debtor, payment.creditor = parties.debtor, parties.creditor
+    payment.debtor_correspondent = parties.debtor_correspondent
+    payment.creditor_correspondent = parties.creditor_correspondent
+    snapshot = directory.snapshot
+    payer = snapshot.participants[parties.debtor]
+    limit = snapshot.member_limit(payer.member, payment.currency)
+    if limit is not None and payment.amount_minor > limit:
+        return AM23.refuse(f"{transfer.amount} {payment.currency} exceeds what {payer.member} allows.")
+    limit = snapshot.system_limit(payment.currency)
+    if limit is not None and payment.amount_minor > limit:
+        return AM13.refuse(f"{transfer.amount} {payment.currency} exceeds the union's limit.")
+    customer = payment.message_type.startswith("pacs.008")
+    days = snapshot.union.warehousing_days
+    when = judge_date(requested, day, customer=customer, warehousing_days=days)
+    if isinstance(when, Refusal):
+        return when
+    payee_member = snapshot.participants[parties.creditor].member
+    outcome, words = screening.screen(payer.member, payee_member, transfer)
+    if outcome is Outcome.STOP:
+        return RR04.refuse(words)
+    if outcome is Outcome.HOLD:
+        work.happened(payment, Event.HOLD, RR04.refuse(words))
+        report(work, payment)
+        return None
+    if when is When.LATER:
+        work.happened(payment, Event.WAREHOUSE)
+        report(work, payment)
+        return None
+    return parties
+
+
+def refuse(work: Work, payment: Payment, refusal: Refusal) -> None:
+    """Refuse a payment, for good."""
+    work.happened(payment, Event.REFUSE, refusal)
+    report(work, payment)
+
+
+def offer(work: Work, payment: Payment, parties: Parties) -> bool:
+    """Settle it now, or queue it. Returns whether it settled."""
+    queue = work.memory.queue
+    behind = [queue.blocks(account, payment.rank) for account in parties.path.sources]
+    decision = _decide(work, payment, parties.path, behind)
+    if isinstance(decision, Settle):
+        settle(work, payment, parties, decision)
+        return True
+    wait(work, payment, decision)
+    return False
+
+
+def wait(work: Work, payment: Payment, decision: Queue) -> None:
+    """Let a payment wait, and say for what."""
+    first_time = payment.status is not Status.QUEUED
+    payment.queued_at = payment.queued_at or work.now_ns
+    work.enqueue(payment, decision)
+    work.happened(payment, Event.QUEUE, _why(work, payment, decision))
+    if first_time:
+        report(work, payment)
+
+
+def settle(work: Work, payment: Payment, parties: Parties, decision: Settle) -> None:
+    """Post it, and tell payer, payee and the correspondents between them."""
+    memory, amount, route = work.memory, payment.amount_minor, parties.path
+    legs = []
+    for account_id, drawn in zip(route.sources, decision.draws, strict=True):
+        state = memory.accounts[account_id]
+        state.funds.pay(amount, payment.priority)
+        if drawn and state.credit:
+            legs += work.drawing_legs(account_id, drawn)
+            state.credit.drawn += drawn
+            state.credit.peak = max(state.credit.peak, state.credit.drawn)
+    legs += route.legs
+    work.post(payment.payment_id, payment.attempt, legs, amount, payment.seq)
+    for account_id in route.receives:
+        memory.accounts[account_id].funds.receive(amount)
+        work.fresh[account_id] = None
+    if payment.priority is Priority.NORMAL:
+        _count_exposure(work, route, amount)
+    if payment.seq in memory.queue:
+        work.dequeue(payment)
+    payment.settled_at = work.now_ns
+    payment.blocked_by = ""
+    work.happened(payment, Event.SETTLE)
+    report(work, payment)
+    work.tell_more(work.bic(payment.creditor), "onward", payment.message_seq, payment.seq)
+    for participant, account_id, is_debit in route.tells:
+        work.tell_more(work.bic(participant), "notice", account_id, [payment.seq, is_debit])
+
+
+def retry(work: Work) -> None:
+    """Settle queued payments that money which has come in can pay, until no more can."""
+    memory = work.memory
+    pending = deque(sorted(work.fresh))
+    while pending:
+        account_id = pending.popleft()
+        work.fresh.clear()
+        for waiting in memory.queue.line(account_id):
+            payment = waiting.payment
+            if payment.seq not in memory.queue:
+                continue
+            parties = parties_of(work, payment)
+            if isinstance(parties, Refusal):
+                work.dequeue(payment)
+                refuse(work, payment, parties)
+                continue
+            behind = [
+                source != account_id and memory.queue.blocks(source, payment.rank)
+                for source in parties.path.sources
+            ]
+            decision = _decide(work, payment, parties.path, behind)
+            if isinstance(decision, Settle):
+                settle(work, payment, parties, decision)
+            elif decision.account_id != account_id or decision.by_limit != waiting.by_limit:
+                wait(work, payment, decision)
+            elif not decision.by_limit:
+                break
+        pending.extend(account for account in sorted(work.fresh) if account not in pending)
+    work.fresh.clear()
+
+
+def parties_of(work: Work, payment: Payment) -> Parties | Refusal:
+    """The parties of an accepted payment, as they stand now."""
+    day = work.memory.day(payment.currency, work.now_ns)
+    directory = work.memory.directory(day.business_date)
+    return directory.between(
+        payment.debtor,
+        payment.creditor,
+        payment.currency,
+        (payment.debtor_correspondent, payment.creditor_correspondent),
+    )
+
+
+def report(work: Work, payment: Payment) -> None:
+    """Tell the sender where its payment stands, by pacs.002."""
+    item: list[object] = [payment.seq, ISO_STATUS[payment.status]]
+    if payment.reason:
+        item += [payment.reason, payment.reason_text, payment.reason_path]
+    work.tell_more(work.bic(payment.sender), "status", payment.message_seq, item)
+
+
+def _decide(work: Work, payment: Payment, route: Path, behind: list[bool]) -> Settle | Queue:
+    accounts = work.memory.accounts
+    if payment.payment_id in work.forced_to_wait:
+        return Queue(route.sources[0], NO_FUNDS, 0)
+    sources = [accounts[account].funds for account in route.sources]
+    return decide(payment, sources, _exposure(accounts[route.sources[-1]], route), behind)
+
+
+def _exposure(paying: AccountState, route: Path) -> Exposure | None:
+    return paying.limits.towards(route.between[1]) if paying.limits and route.between[1] else None
+
+
+def _count_exposure(work: Work, route: Path, amount: int) -> None:
+    """A normal payment moves the payer's exposure to the payee up and the payee's to the payer down."""
+    payer, payee = route.between
+    if not payer:
+        return
+    accounts = work.memory.accounts
+    sides = ((route.sources[-1], payee, amount), (route.receives[0], payer, -amount))
+    for account_id, counterparty, moved in sides:
+        limits = accounts[account_id].limits
+        if limits is None:
+            continue
+        exposure = limits.towards(counterparty)
+        if exposure is not None:
+            exposure.net_paid += moved
+            work.touch_limit(account_id, counterparty if counterparty in limits.bilateral else "")
+
+
+def _why(work: Work, payment: Payment, decision: Queue) -> Refusal:
+    """Why it waits, in words: who lacks how much, and what ends it."""
+    state = work.memory.accounts[decision.account_id]
+    money = state.account.currency
+    if decision.by_limit:
+        what = f"{state.account.owner} has set a limit that it exceeds by {Money(decision.shortfall, money)}"
+        cure = "queued until the limit allows it."
+    elif decision.shortfall:
+        what = f"{state.account.owner} lacks {Money(decision.shortfall, money)} to pay it"
+        cure = "queued until funded."
+    else:
+        what = f"earlier payments wait for money of {state.account.owner}"
+        cure = "queued behind them."
+    invariant(payment.amount_minor > 0, "an accepted payment has an amount")
+    return Refusal(decision.reason, f"{what};", cure, "CdtTrfTxInf/IntrBkSttlmAmt", transient=True)

@@ -1,0 +1,253 @@
+"""What a use case changes, and the store that makes it last.
+
+A use case reads facts, decides, and gathers everything it wants changed in one `Changes`. `Store.commit`
+posts the transfers and writes every row in one transaction: all of it lasts, or none. **A payment is final
+when that commit returns.** After a failed commit the store and the working memory are thrown away and loaded
+again from what is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from tasviya.journal.entry import Entry
+from tasviya.ledger.ledger import Account, CreateTransferStatus, Ledger, Transfer
+from tasviya.membership.participant import Record
+from tasviya.settlement.accounts import LedgerAccount
+from tasviya.settlement.payment import Payment
+
+
+class ReceivedFile(NamedTuple):
+    """A file as it came: the evidence."""
+
+    seq: int
+    sender: str
+    name: str
+    received_at: int
+    digest: bytes
+    raw: bytes
+    signature: bytes | None
+    commit_seq: int
+    """The commit that took it in, and answered it."""
+
+
+class ReceivedMessage(NamedTuple):
+    """A message of a file. `reason` is empty unless it was refused whole."""
+
+    seq: int
+    file_seq: int
+    message_type: str
+    message_id: str
+    sender: str
+    transactions: int
+    reason: str
+    reason_text: str
+    reason_path: str
+    body: bytes | None
+    carried: str
+    """What its group header says for all its transactions, and the onward message must say too."""
+
+
+class QueueRow(NamedTuple):
+    """A payment that waits."""
+
+    payment_seq: int
+    account_id: int
+    rank: int
+    by_limit: bool
+    shortfall: int
+    since: int
+
+
+class OutboxRow(NamedTuple):
+    """Something to tell a receiver; `refs` are plain values, from which the message is built."""
+
+    seq: int
+    commit_seq: int
+    receiver: str
+    kind: str
+    refs: Any
+
+
+class AccountRow(NamedTuple):
+    """An account's own record beside its ledger balances."""
+
+    account_id: int
+    entry_seq: int
+    opening: int
+    lowest: int
+
+
+class CreditLineRow(NamedTuple):
+    """What of a settlement account's credit line is granted and drawn; minor units."""
+
+    account_id: int
+    granted: int
+    drawn: int
+    peak: int
+
+
+class DayRow(NamedTuple):
+    """The phase of one settlement institution's business date."""
+
+    institution: str
+    currency: str
+    business_date: str
+    phase: str
+    since: int
+    opened_commit: int
+    """The commit that opened it: where its statements begin."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything one unit of work changes."""
+
+    commit_seq: int
+    at_ns: int
+    files: list[ReceivedFile] = field(default_factory=list)
+    messages: list[ReceivedMessage] = field(default_factory=list)
+    new_payments: list[Payment] = field(default_factory=list)
+    changed_payments: dict[int, Payment] = field(default_factory=dict)
+    """Payments stored before, by number, that have changed since."""
+    transfers: list[Transfer] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    outbox: list[OutboxRow] = field(default_factory=list)
+    queued: dict[int, QueueRow | None] = field(default_factory=dict)
+    """By payment number; None: it no longer waits."""
+    accounts: list[AccountRow] = field(default_factory=list)
+    opened: list[LedgerAccount] = field(default_factory=list)
+    credit_lines: list[CreditLineRow] = field(default_factory=list)
+    reservations: list[tuple[int, str, int]] = field(default_factory=list)
+    """(account id, priority, remaining)."""
+    limits: list[tuple[int, str, int]] = field(default_factory=list)
+    """(account id, counterparty or "", net paid)."""
+    days: list[DayRow] = field(default_factory=list)
+    delivered: list[int] = field(default_factory=list)
+    """Numbers of outbox rows that have reached their receivers."""
+    records: list[Record] = field(default_factory=list)
+    """Dated facts of the register to add."""
+
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not any(getattr(self, name) for name in _LISTS)
+
+
+_LISTS = tuple(name for name in Changes.__slots__ if name not in ("commit_seq", "at_ns"))
+
+
+class Numbers(msgspec.Struct):
+    """The next free numbers of a store."""
+
+    commit: int
+    file: int
+    message: int
+    payment: int
+    outbox: int
+    entry: int
+
+
+class Posting(Protocol):
+    """The ledger as the writer uses it, beside its protocol."""
+
+    def balances(self, account_id: int) -> tuple[int, int, int, int]:
+        """(debits pending, debits posted, credits pending, credits posted)."""
+        ...
+
+
+class WriterLedger(Ledger, Posting, Protocol):
+    """A ledger with quick balances."""
+
+
+class Store(Protocol):
+    """What the writer needs of a store. Every read sees what is committed."""
+
+    @property
+    def ledger(self) -> WriterLedger: ...
+
+    def commit(self, changes: Changes) -> None:
+        """Make all of it last, in one transaction.
+
+        Raises: PostingRefused, with nothing written, if the ledger refused a transfer; StoreError.
+        """
+        ...
+
+    def reload(self) -> None:
+        """Forget what memory holds and read again what is durable."""
+        ...
+
+    def numbers(self) -> Numbers: ...
+
+    def records(self) -> list[Record]: ...
+
+    def account_rows(self) -> Iterator[tuple[LedgerAccount, AccountRow]]: ...
+
+    def credit_line_rows(self) -> list[CreditLineRow]: ...
+
+    def reservation_rows(self) -> list[tuple[int, str, int]]: ...
+
+    def limit_rows(self) -> list[tuple[int, str, int]]: ...
+
+    def day_rows(self) -> list[DayRow]:
+        """The latest business date of each currency."""
+        ...
+
+    def queue(self) -> list[tuple[QueueRow, Payment]]: ...
+
+    def files_with_digest(self, digests: Sequence[bytes]) -> dict[tuple[str, bytes], int]:
+        """The numbers of files received before, by (sender, digest)."""
+        ...
+
+    def messages_known(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """The numbers of messages by (sender, message id)."""
+        ...
+
+    def uetrs_known(self, uetrs: Sequence[str]) -> dict[str, list[Payment]]: ...
+
+    def instructions_known(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these (sender, instruction id) have been used."""
+        ...
+
+    def payments(self, seqs: Sequence[int]) -> dict[int, Payment]: ...
+
+    def payments_of_message(self, sender: str, message_id: str) -> list[Payment]: ...
+
+    def warehoused(self, currency: str, business_date: str) -> list[Payment]:
+        """Payments kept for this date or an earlier one, in order of arrival."""
+        ...
+
+    def returned_minor(self, original_seq: int) -> int:
+        """How much of a payment has been returned, settled or under way."""
+        ...
+
+
+class PostingRefused(Exception):
+    """The ledger refused transfers that the writer thought it would take; nothing was committed.
+
+    statuses: by transfer id.
+    """
+
+    def __init__(self, statuses: dict[int, CreateTransferStatus]) -> None:
+        super().__init__(f"{len(statuses)} transfers refused")
+        self.statuses = statuses
+
+
+__all__ = [
+    "Account",
+    "AccountRow",
+    "Changes",
+    "CreditLineRow",
+    "DayRow",
+    "Numbers",
+    "OutboxRow",
+    "PostingRefused",
+    "QueueRow",
+    "ReceivedFile",
+    "ReceivedMessage",
+    "Store",
+    "WriterLedger",
+]

@@ -1,0 +1,242 @@
+"""One unit of work in progress: the verbs that every use case shares.
+
+A `Work` changes the working memory at once and notes every change; `finish` hands them to the store, which
+makes all of them last in one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tasviya.core.errors import Refusal
+from tasviya.core.ids import transfer_id
+from tasviya.journal.entry import EntryKind, whole
+from tasviya.ledger.ledger import Transfer, TransferFlags
+from tasviya.services.memory import AccountState, Memory
+from tasviya.services.unit_of_work import (
+    AccountRow,
+    Changes,
+    CreditLineRow,
+    OutboxRow,
+    QueueRow,
+)
+from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
+from tasviya.settlement.gross import Queue
+from tasviya.settlement.payment import ISO_STATUS, Event, Payment
+from tasviya.settlement.routing import Leg, LegCode
+
+LINKED = TransferFlags.LINKED
+
+
+class Work:
+    """What one unit of work does to memory and store.
+
+    actor: the participant, or the operator, on whose behalf; checker: who confirmed it, where two must.
+    """
+
+    def __init__(self, memory: Memory, now_ns: int) -> None:
+        self.memory = memory
+        self.now_ns = now_ns
+        self.changes = Changes(memory.numbers.commit, now_ns)
+        memory.numbers.commit += 1
+        self._first_new = memory.numbers.payment
+        self._touched: dict[int, AccountState] = {}
+        self._limits: dict[tuple[int, str], None] = {}
+        self.told: dict[tuple[str, str, int | str], OutboxRow] = {}
+        self.fresh: dict[int, None] = {}
+        """Accounts that money has come into and payments may wait for."""
+        self.forced_to_wait: frozenset[str] = frozenset()
+        """Payments that the ledger refused when this unit was tried before."""
+        self._bics: dict[str, str] = {}
+
+    # --- payments -----------------------------------------------------------------------------------
+
+    def happened(
+        self, payment: Payment, event: Event, refusal: Refusal | None = None, actor: str = ""
+    ) -> None:
+        """Move a payment on, with the reason if it did not settle, and record the decision."""
+        payment.happens(event)
+        if refusal is None:
+            payment.reason = payment.reason_text = payment.reason_path = ""
+        else:
+            payment.reason = refusal.reason
+            payment.reason_text = f"{refusal.what} {refusal.cure}".strip()
+            payment.reason_path = refusal.where
+        self.changed(payment)
+        self.record(
+            EntryKind.DECIDED,
+            payment.payment_id,
+            ISO_STATUS[payment.status],
+            payment.reason,
+            actor or payment.sender,
+            "",
+        )
+
+    def changed(self, payment: Payment) -> None:
+        """Note that a payment's row changes, unless it is new in this unit anyway."""
+        if payment.seq < self._first_new:
+            self.changes.changed_payments[payment.seq] = payment
+
+    def enqueue(self, payment: Payment, decision: Queue) -> None:
+        """Let a payment wait for an account."""
+        self.memory.queue.add(decision.account_id, payment, by_limit=decision.by_limit)
+        payment.blocked_by = f"{decision.account_id:032x}"
+        self.changes.queued[payment.seq] = QueueRow(
+            payment.seq,
+            decision.account_id,
+            payment.rank,
+            decision.by_limit,
+            decision.shortfall,
+            payment.received_at,
+        )
+
+    def dequeue(self, payment: Payment) -> None:
+        """Take a payment out of the queue."""
+        if payment.seq in self.memory.queue:
+            self.memory.queue.remove(payment.seq)
+            payment.blocked_by = ""
+            self.changes.queued[payment.seq] = None
+
+    # --- money --------------------------------------------------------------------------------------
+
+    def post(self, subject: str, attempt: int, legs: Sequence[Leg], amount: int, reference: int = 0) -> None:
+        """Post legs as one chain: all of them or none.
+
+        subject: what the transfers' ids derive from, with the leg's name and the attempt.
+        amount: of legs that fix none of their own; minor units. reference: a payment's number, or 0.
+        """
+        last = len(legs) - 1
+        accounts = self.memory.accounts
+        for index, leg in enumerate(legs):
+            moved = leg.amount or amount
+            identity = transfer_id(subject, leg.name, attempt)
+            self.changes.transfers.append(
+                Transfer(
+                    id=identity,
+                    debit_account_id=leg.debit,
+                    credit_account_id=leg.credit,
+                    amount=moved,
+                    user_data_64=reference,
+                    ledger=leg.partition,
+                    code=leg.code,
+                    flags=LINKED if index != last else TransferFlags.NONE,
+                )
+            )
+            debit, credit = accounts[leg.debit], accounts[leg.credit]
+            debit.entry_seq += 1
+            debit.net -= moved
+            debit.lowest = min(debit.lowest, debit.net)
+            credit.entry_seq += 1
+            credit.net += moved
+            self._touched[leg.debit] = debit
+            self._touched[leg.credit] = credit
+            self.record(
+                EntryKind.POSTED,
+                identity.to_bytes(16, "big"),
+                subject,
+                int(leg.code),
+                whole(moved),
+                debit.raw_id,
+                debit.entry_seq,
+                whole(debit.net),
+                credit.raw_id,
+                credit.entry_seq,
+                whole(credit.net),
+            )
+
+    def drawing_legs(self, account_id: int, amount: int) -> list[Leg]:
+        """The two legs that draw on a credit line: the promise is used up, the money is lent."""
+        account = self.memory.accounts[account_id].account
+        promise, control, credit = self._credit_accounts(account_id)
+        money = account.currency.number
+        return [
+            Leg(f"limit:{account.key}", LegCode.LIMIT_USED, promise, control, money + LIMITS, amount),
+            Leg(f"draw:{account.key}", LegCode.CREDIT_DRAWN, credit, account_id, money, amount),
+        ]
+
+    def repaying_legs(self, account_id: int, amount: int) -> list[Leg]:
+        """The two legs that repay a credit line and restore the promise."""
+        account = self.memory.accounts[account_id].account
+        promise, control, credit = self._credit_accounts(account_id)
+        money = account.currency.number
+        return [
+            Leg(f"repay:{account.key}", LegCode.CREDIT_REPAID, account_id, credit, money, amount),
+            Leg(f"restore:{account.key}", LegCode.LIMIT_RESTORED, control, promise, money + LIMITS, amount),
+        ]
+
+    def touch(self, state: AccountState) -> None:
+        """Note that an account's own row changes."""
+        self._touched[state.account.id] = state
+
+    def touch_limit(self, account_id: int, counterparty: str) -> None:
+        """Note that an exposure changes; counterparty "" for the multilateral one."""
+        self._limits[account_id, counterparty] = None
+
+    def _credit_accounts(self, account_id: int) -> tuple[int, int, int]:
+        account = self.memory.accounts[account_id].account
+        institution = self.memory.snapshot.settlement_institution(account.currency.code)
+        owner = institution.code if institution else ""
+        return (
+            ledger_account(AccountKind.CREDIT_LIMIT, account.owner, account.currency).id,
+            ledger_account(AccountKind.LIMIT_CONTROL, owner, account.currency).id,
+            ledger_account(AccountKind.CREDIT, account.owner, account.currency).id,
+        )
+
+    def subject_of(self, identity: int) -> str:
+        """What a transfer of this unit was posted for."""
+        raw = identity.to_bytes(16, "big")
+        return next(e[3] for e in self.changes.entries if e[1] == EntryKind.POSTED and e[2] == raw)
+
+    # --- words --------------------------------------------------------------------------------------
+
+    def record(self, kind: EntryKind, *fields: Any) -> None:
+        """Add a journal entry."""
+        numbers = self.memory.numbers
+        self.changes.entries.append((numbers.entry, int(kind), *fields))
+        numbers.entry += 1
+
+    def bic(self, participant: str) -> str:
+        """A participant's BIC now; its code where it has none, so that nothing is told to nobody."""
+        found = self._bics.get(participant)
+        if found is None:
+            found = self._bics[participant] = self.memory.snapshot.bic(participant) or participant
+        return found
+
+    def tell(self, receiver: str, kind: str, refs: Any) -> OutboxRow:
+        """Put one message to a BIC in the outbox."""
+        numbers = self.memory.numbers
+        row = OutboxRow(numbers.outbox, self.changes.commit_seq, receiver, kind, refs)
+        numbers.outbox += 1
+        self.changes.outbox.append(row)
+        return row
+
+    def tell_more(self, receiver: str, kind: str, about: int | str, item: Any) -> None:
+        """Add an item to the message of that kind about that thing (a message's number, an account's id), which
+        this unit tells the receiver; begin the message if it is the first."""
+        row = self.told.get((receiver, kind, about))
+        if row is None:
+            row = self.told[receiver, kind, about] = self.tell(receiver, kind, [about, []])
+        row.refs[1].append(item)
+
+    # --- the end ------------------------------------------------------------------------------------
+
+    def finish(self) -> Changes:
+        """Everything to commit."""
+        changes = self.changes
+        for account_id, state in self._touched.items():
+            changes.accounts.append(AccountRow(account_id, state.entry_seq, state.opening, state.lowest))
+            if state.credit:
+                changes.credit_lines.append(
+                    CreditLineRow(account_id, state.credit.granted, state.credit.drawn, state.credit.peak)
+                )
+            for priority, remaining in state.funds.reserved.items():
+                changes.reservations.append((account_id, priority, remaining))
+        for account_id, counterparty in self._limits:
+            limits = self.memory.accounts[account_id].limits
+            exposure = limits and (
+                limits.bilateral.get(counterparty) if counterparty else limits.multilateral
+            )
+            if exposure:
+                changes.limits.append((account_id, counterparty, exposure.net_paid))
+        return changes

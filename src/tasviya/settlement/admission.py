@@ -1,0 +1,189 @@
+"""Whether a payment may settle here, today, and on which path.
+
+Who pays whom through which accounts depends only on the sender, the banks named and the currency, and what a
+date means only on the currency's day: the answers are the same for many payments, so `Directory` keeps them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from tasviya.core.business_day import DateVerdict, OperatingHours, Phase, judge_settlement_date
+from tasviya.core.errors import Refusal, invariant
+from tasviya.membership.participant import ACTIVE, BLOCKED, SUSPENDED
+from tasviya.membership.register import Snapshot
+from tasviya.messages.model import CreditTransfer
+from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
+from tasviya.settlement.routing import End, Path, path
+from tasviya.settlement.rules import AC06, AG03, AG10, AM03, CNOR, DNOR, DS0G, DT01, DT03, DT04, TM01
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who pays whom, and the accounts between them."""
+
+    debtor: str
+    creditor: str
+    debtor_correspondent: str
+    creditor_correspondent: str
+    path: Path
+
+
+class When(Enum):
+    """When an accepted payment is to settle."""
+
+    NOW = "now"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Where a currency's business day stands."""
+
+    business_date: date
+    phase: Phase
+    hours: OperatingHours
+
+
+class Directory:
+    """The answers that one snapshot gives to `parties`, kept."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._parties: dict[tuple[str, str, str, tuple[str, ...]], Parties | Refusal] = {}
+
+    def parties(self, sender: str, transfer: CreditTransfer) -> Parties | Refusal:
+        """Who pays whom in this transfer, sent by the participant of code `sender`."""
+        instructing = transfer.instructing_agent
+        if instructing and instructing != self.snapshot.bic(sender):
+            other = self.snapshot.participant_by_bic(instructing)
+            if other is None or other.code != sender:
+                return DS0G.refuse(f"{sender} sent a payment that {instructing} instructs.")
+        named = (*transfer.intermediary_agents, transfer.instructed_agent or "")
+        key = (sender, transfer.currency, transfer.creditor_agent or "", named)
+        answer = self._parties.get(key)
+        if answer is None:
+            answer = self._parties[key] = self._resolve(sender, transfer)
+        return answer
+
+    def between(
+        self, debtor: str, creditor: str, currency: str, through: tuple[str, ...] = ()
+    ) -> Parties | Refusal:
+        """The parties of a payment between two participants, through these correspondents where they need
+        one."""
+        key = (debtor, currency, creditor, through)
+        answer = self._parties.get(key)
+        if answer is None:
+            answer = self._parties[key] = self._join(debtor, creditor, currency, through)
+        return answer
+
+    def _resolve(self, sender: str, transfer: CreditTransfer) -> Parties | Refusal:
+        snapshot = self.snapshot
+        payee_bank = snapshot.participant_by_bic(transfer.creditor_agent or "")
+        intermediaries = [
+            each.code
+            for each in map(snapshot.participant_by_bic, transfer.intermediary_agents)
+            if each is not None
+        ]
+        if payee_bank is None and not intermediaries:
+            return CNOR.refuse(f"{transfer.creditor_agent} is no participant on {snapshot.business_date}.")
+        payee_code = payee_bank.code if payee_bank else intermediaries[-1]
+        if payee_code == sender:
+            return AG03.refuse(f"{sender} pays itself.")
+        instructed = snapshot.participant_by_bic(transfer.instructed_agent or "")
+        through = (*intermediaries, instructed.code) if instructed else tuple(intermediaries)
+        return self._join(sender, payee_code, transfer.currency, through)
+
+    def _join(self, debtor: str, creditor: str, currency: str, through: tuple[str, ...]) -> Parties | Refusal:
+        payer = self._end(debtor, currency, through)
+        if isinstance(payer, Refusal):
+            return payer
+        payee = self._end(creditor, currency, through)
+        if isinstance(payee, Refusal):
+            return payee
+        return _parties(payer, payee)
+
+    def _end(self, code: str, currency: str, through: tuple[str, ...]) -> End | Refusal:
+        """A participant's accounts in a currency: its own, or its correspondent's (one named in the message,
+        else its first choice)."""
+        snapshot = self.snapshot
+        status = snapshot.status(code)
+        if status == SUSPENDED:
+            return AG10.refuse(f"{code} is suspended on {snapshot.business_date}.")
+        if status != ACTIVE:
+            return (DNOR if code not in snapshot.participants else CNOR).refuse(f"{code} is {status}.")
+        own = self._settlement(code, currency)
+        if isinstance(own, Refusal):
+            return own
+        if own is not None:
+            return End(code, own)
+        routes = snapshot.correspondent_routes(code, currency)
+        chosen = next((r for r in routes if r.correspondent in through), routes[0] if routes else None)
+        if chosen is None:
+            return AM03.refuse(f"{code} has neither an account nor a correspondent in {currency}.")
+        if snapshot.status(chosen.correspondent) != ACTIVE:
+            return AG10.refuse(f"{chosen.correspondent}, correspondent of {code}, is suspended.")
+        settlement = self._settlement(chosen.correspondent, currency)
+        if isinstance(settlement, Refusal):
+            return settlement
+        invariant(settlement is not None, "a correspondent has an account in its currency")
+        money = snapshot.currencies[currency]
+        pair = (chosen.correspondent, code)
+        return End(
+            code,
+            settlement or ledger_account(AccountKind.SETTLEMENT, chosen.correspondent, money),
+            ledger_account(AccountKind.VOSTRO, pair[0], money, pair[1], chosen.vostro_number),
+            ledger_account(AccountKind.VOSTRO_CONTROL, pair[0], money),
+            ledger_account(AccountKind.NOSTRO, pair[1], money, pair[0]),
+            ledger_account(AccountKind.NOSTRO_CONTROL, pair[1], money),
+        )
+
+    def _settlement(self, code: str, currency: str) -> LedgerAccount | Refusal | None:
+        account = self.snapshot.account(code, currency)
+        if account is None or account.status == "closed":
+            return None
+        if account.status == BLOCKED:
+            return AC06.refuse(f"The account {account.number} of {code} is blocked.")
+        money = self.snapshot.currencies[currency]
+        return ledger_account(AccountKind.SETTLEMENT, code, money, number=account.number)
+
+
+def _parties(payer: End, payee: End) -> Parties:
+    return Parties(
+        payer.participant,
+        payee.participant,
+        payer.settlement.owner if payer.vostro else "",
+        payee.settlement.owner if payee.vostro else "",
+        path(payer, payee),
+    )
+
+
+def judge_date(requested: date, day: Day, *, customer: bool, warehousing_days: int) -> When | Refusal:
+    """Whether a payment for `requested` settles now, is kept until then, or is refused.
+
+    day: the currency's; its business date is the one open, or the next to open when closed.
+    customer: a customer payment (pacs.008), whose cut-off comes before the interbank one.
+    """
+    if requested == day.business_date:
+        if day.phase is Phase.CLOSED:
+            return When.LATER
+        if day.phase is Phase.OPEN or (day.phase is Phase.CUSTOMER_CUTOFF and not customer):
+            return When.NOW
+        kind = "customer" if customer else "interbank"
+        return TM01.refuse(f"It arrived after the {kind} cut-off of {requested}.")
+    calendar = day.hours.calendar
+    if requested < day.business_date:
+        if requested == calendar.previous_business_day(day.business_date):
+            return TM01.refuse(f"The business day {requested} has closed.")
+        return DT01.refuse(f"{requested} is past; the business date is {day.business_date}.")
+    verdict = judge_settlement_date(requested, day.business_date, calendar, warehousing_days)
+    if verdict is DateVerdict.FUTURE:
+        return When.LATER
+    if verdict is DateVerdict.HOLIDAY:
+        following = calendar.next_business_day(requested)
+        return DT03.refuse(f"{requested} is no business day; the next is {following}.")
+    return DT04.refuse(
+        f"{requested} is more than {warehousing_days} business days after {day.business_date}."
+    )

@@ -33,23 +33,25 @@ def _not_xml(content: bytes) -> bytes:
 
 def _doctype(content: bytes) -> bytes:
     head, _, rest = content.partition(b"?>")
-    return head + b'?><!DOCTYPE Messages [<!ENTITY rate SYSTEM "file:///etc/hostname">]>' + rest
+    return head + b'?><!DOCTYPE Messages [<!ENTITY rate SYSTEM "file:///rate.txt">]>' + rest
 
 
 def _truncated(content: bytes) -> bytes:
     return content[: len(content) * 2 // 3]
 
 
+WRONG_CONTROL_SUM, BAD_IBAN = "wrong_control_sum", "bad_iban"
+
 SPOILED: Mapping[str, Callable[[bytes], bytes]] = {
     "too_many_decimals": _too_many_decimals,
-    "wrong_control_sum": _wrong_control_sum,
-    "bad_iban": _bad_iban,
+    WRONG_CONTROL_SUM: _wrong_control_sum,
+    BAD_IBAN: _bad_iban,
     "unknown_currency": _unknown_currency,
     "not_xml": _not_xml,
     "doctype": _doctype,
     "truncated": _truncated,
 }
-"""What each fault does to a good file. One that finds nothing to spoil leaves the file as it is."""
+"""What each fault does to a good file with one payment. A bad IBAN needs a file that names an IBAN."""
 
 PAST_DATE, DUPLICATE = "past_date", "duplicate"
 FILE_FAULTS = (*SPOILED, PAST_DATE, DUPLICATE)

@@ -25,13 +25,21 @@ from tasviya.core.clock import NANOSECONDS, from_ns, iso_instant
 from tasviya.core.errors import invariant
 from tasviya.core.money import allocate
 from tasviya.lab.customers import Customer, customers
-from tasviya.lab.faults import DUPLICATE, FILE_FAULTS, PAST_DATE, SPOILED, UNKNOWN_PAYEE_BANK
+from tasviya.lab.faults import (
+    BAD_IBAN,
+    DUPLICATE,
+    FILE_FAULTS,
+    PAST_DATE,
+    SPOILED,
+    UNKNOWN_PAYEE_BANK,
+    WRONG_CONTROL_SUM,
+)
 from tasviya.lab.figures import RATE_DATES, Rates, TradeMatrix, goods, matrix_for, rates, sizes
 from tasviya.lab.flows import CUSTOMER, MICRO, Flow, Lane, money_needed, plan_flows
 from tasviya.membership.participant import BANK, OpeningBalance
 from tasviya.membership.register import Register, Snapshot
 from tasviya.messages.credit_transfer_writing import build_credit_transfer, build_fi_transfer
-from tasviya.messages.envelope import envelope
+from tasviya.messages.envelope import bare, envelope
 from tasviya.messages.model import CreditTransfer, Header
 from tasviya.messages.scheme import Scheme
 
@@ -55,6 +63,8 @@ class DrawnFile:
 
     instant_ns: int
     """When it arrives."""
+    composed_ns: int
+    """When its sender composed it: the same, but earlier for a duplicate."""
     sender: str
     """The sending bank's participant code; `sender_bic` its BIC."""
     sender_bic: str
@@ -63,6 +73,8 @@ class DrawnFile:
     currency: str
     settlement_date: date
     transfers: Sequence[CreditTransfer]
+    bare: bool = False
+    """Whether it is a document alone, without a header and an envelope."""
     fault: str = ""
     """One of FILE_FAULTS, or empty."""
 
@@ -181,9 +193,9 @@ def write_day(
 
 
 def file_content(file: DrawnFile, scheme: Scheme) -> bytes:
-    """A drawn file's bytes: a header and a pacs.008 or pacs.009, spoiled if it is to be faulty."""
+    """A drawn file's bytes: a pacs.008 or pacs.009, mostly with a header, spoiled if it is to be faulty."""
     build = build_credit_transfer if file.message_type == CUSTOMER else build_fi_transfer
-    created_at = iso_instant(file.instant_ns)
+    created_at = iso_instant(file.composed_ns)
     document = build(
         scheme,
         message_id=file.message_id,
@@ -198,7 +210,7 @@ def file_content(file: DrawnFile, scheme: Scheme) -> bytes:
         message_type=file.message_type,
         created_at=created_at,
     )
-    content = envelope([(header, document)])
+    content = bare(document) if file.bare else envelope([(header, document)])
     return SPOILED[file.fault](content) if file.fault in SPOILED else content
 
 
@@ -305,17 +317,23 @@ class _Desk:
                 settlement_date = hours.calendar.previous_business_day(today)
             elif not fault and draw.getrandbits(7) == 0:
                 settlement_date = hours.calendar.next_business_day(today)
+            arrival = _arrival(hours, today, message_type, draw)
+            transfers = [
+                write(order[done + place], message_id, place + 1, not fault) for place in range(size)
+            ]
+            if fault == BAD_IBAN and not _names_iban(transfers[0]):
+                fault = WRONG_CONTROL_SUM
             file = DrawnFile(
-                instant_ns=_arrival(hours, today, message_type, draw),
+                instant_ns=arrival,
+                composed_ns=arrival,
                 sender=sender,
                 sender_bic=bic,
                 message_type=message_type,
                 message_id=message_id,
                 currency=currency,
                 settlement_date=settlement_date,
-                transfers=[
-                    write(order[done + place], message_id, place + 1, not fault) for place in range(size)
-                ],
+                transfers=transfers,
+                bare=size == 1 and draw.getrandbits(3) == 0,
                 fault="" if fault == DUPLICATE else fault,
             )
             yield file
@@ -392,6 +410,13 @@ class _Desk:
         )
 
 
+def _names_iban(transfer: CreditTransfer) -> bool:
+    """Whether one of its accounts is an IBAN: in the lab, those that begin with letters are."""
+    return any(
+        number and number[:2].isalpha() for number in (transfer.debtor_account, transfer.creditor_account)
+    )
+
+
 _STRANGERS = 3 * 65_536 // 1000
 _PRIORITY = ("NORM",) * 57 + ("HIGH",) * 6 + ("URGT",)
 _PURPOSE = ("GDDS",) * 12 + ("SUPP", "TRAD", "SCVE", "FREI")
@@ -404,14 +429,14 @@ def _uetr(bits: int) -> str:
 
 
 def _batch_size(draw: Random) -> int:
-    """How many payments a file holds: a third of the files one, on average 44, at most LARGEST_BATCH."""
+    """How many payments a file holds: a third of the files one, on average 49, at most LARGEST_BATCH."""
     bits = draw.getrandbits(24)
     kind, rest = bits & 255, bits >> 8
-    if kind < 90:
+    if kind < 80:
         return 1
-    if kind < 154:
+    if kind < 144:
         return 2 + rest % 19
-    if kind < 218:
+    if kind < 208:
         return 21 + rest % 90
     return 111 + rest % (LARGEST_BATCH - 110)
 

@@ -39,6 +39,9 @@ BUSINESS_DAY, HOLIDAY = "business_day", "holiday"
 PRIORITIES = ("URGT", "HIGH", "NORM")
 """Priority classes of the queue, most urgent first."""
 
+SCREENING_POLICIES = ("participants", "operator")
+"""Who screens: each participant its own customers, or the operator against the lists the member names."""
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -99,8 +102,7 @@ class ScreeningPolicy(Record, frozen=True, kw_only=True):
 
     member: str
     policy: str
-    """`participants`: each participant screens its own customers; `operator`: the operator does, against
-    the lists the member names."""
+    """One of SCREENING_POLICIES."""
     reference: str = ""
     """The law or rule that says so."""
 

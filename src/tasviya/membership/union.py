@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, time
-from difflib import get_close_matches
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from tasviya.core.business_day import NoBusinessDay, UnknownHolidays, UnknownZone, time_zone
 from tasviya.core.currencies import UnknownCurrency, currency
 from tasviya.core.errors import ConfigurationError
 from tasviya.core.money import AmountError, Currency, parse_amount
+from tasviya.membership.coherence import check
 from tasviya.membership.participant import (
     ACTIVE,
     BANK,
@@ -38,9 +38,9 @@ from tasviya.membership.participant import (
     OPERATOR,
     PRIORITIES,
     SANDBOX,
+    SCREENING_POLICIES,
     SETTLEMENT_INSTITUTION,
     SUSPENDED,
-    TABLE_OF,
     TREASURY,
     WEEKDAYS,
     BilateralLimit,
@@ -61,10 +61,10 @@ from tasviya.membership.participant import (
     SettlementInstitutionHours,
     SystemLimit,
     Union,
-    first_overlap,
     full_bic,
 )
 from tasviya.membership.register import Register, operating_hours
+from tasviya.membership.toml_table import Table
 
 CODES: Mapping[str, str] = {
     "CF01": "the file is not TOML",
@@ -91,7 +91,6 @@ CODES: Mapping[str, str] = {
 """What can be wrong with a union's configuration."""
 
 CHARGE_BEARERS = ("DEBT", "CRED", "SHAR", "SLEV")
-SCREENING_POLICIES = ("participants", "operator")
 LARGEST_AMOUNT = 2**63 - 1
 
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
@@ -99,7 +98,6 @@ _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,33}[A-Z0-9]")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _ACCOUNT_NUMBER = re.compile(r"[A-Z0-9]{1,34}")
 _LIKE_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
-_CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 def load_union(text: str, where: str) -> Register:
@@ -113,118 +111,12 @@ def load_union(text: str, where: str) -> Register:
     except tomllib.TOMLDecodeError as error:
         cure = "Correct the line; strings need quotes, lists brackets."
         raise ConfigurationError("CF01", f"The file is not TOML: {error}.", cure, where) from None
-    return _Reading(where).union(_Table(tree, where))
+    return _Reading(where).union(Table(tree, where))
 
 
 def iban_check_digits_hold(number: str) -> bool:
     """Whether an IBAN's check digits fit (ISO 13616, ISO 7064 modulo 97-10)."""
     return int("".join(str(int(char, 36)) for char in number[4:] + number[:4])) % 97 == 1
-
-
-class _Table:
-    """A TOML table and its path; knows which of its keys have been asked for."""
-
-    def __init__(self, values: Mapping[str, Any], path: str) -> None:
-        self.values = values
-        self.path = path
-        self._known: set[str] = set()
-
-    def at(self, key: str) -> str:
-        return f"{self.path}: {key}" if self.path.endswith(".toml") else f"{self.path}.{key}"
-
-    def get(self, key: str, default: Any = None) -> Any:
-        self._known.add(key)
-        return self.values.get(key, default)
-
-    def need(self, key: str) -> Any:
-        value = self.get(key)
-        if value is None:
-            raise ConfigurationError("CF02", f"{key!r} is missing.", f"Add {key} = ….", self.at(key))
-        return value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.need(key) if default is None else self.get(key, default)
-        if not isinstance(value, str):
-            raise _wrong_kind(value, "a text in quotes", self.at(key))
-        return value
-
-    def matching(self, key: str, pattern: re.Pattern[str], form: str) -> str:
-        value = self.text(key)
-        if not pattern.fullmatch(value):
-            raise _wrong_kind(value, form, self.at(key))
-        return value
-
-    def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
-        return _one_of(self.text(key, default), allowed, self.at(key))
-
-    def number(self, key: str, least: int, most: int) -> int:
-        value = self.need(key)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise _wrong_kind(value, f"a whole number from {least} to {most}", self.at(key))
-        return value
-
-    def day(self, key: str) -> str | None:
-        value = self.get(key)
-        if value is None:
-            return None
-        if type(value) is not date:
-            raise _wrong_kind(value, "a date without quotes, such as 2026-09-29", self.at(key))
-        return value.isoformat()
-
-    def clock_time(self, key: str) -> str:
-        value = self.need(key)
-        if isinstance(value, time):
-            return value.strftime("%H:%M")
-        if not isinstance(value, str) or not _CLOCK_TIME.fullmatch(value):
-            raise _wrong_kind(value, 'a local time such as "09:30"', self.at(key))
-        return value
-
-    def texts(self, key: str, allowed: Sequence[str]) -> str:
-        value = self.need(key)
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise _wrong_kind(value, "a list of texts", self.at(key))
-        return ",".join(_one_of(each, allowed, self.at(key)) for each in value)
-
-    def table(self, key: str) -> _Table:
-        value = self.need(key)
-        if not isinstance(value, dict):
-            raise _wrong_kind(value, f"a table [{key}]", self.at(key))
-        return _Table(value, self.at(key))
-
-    def tables(self, key: str) -> Iterator[_Table]:
-        """The tables of a list of tables, each with its `code` in its path where it has one."""
-        value = self.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise _wrong_kind(value, f"tables, each headed [[{key}]]", self.at(key))
-        for index, each in enumerate(value):
-            name = each.get("code")
-            yield _Table(each, f"{self.at(key)}[{name if isinstance(name, str) else index}]")
-
-    def dated(self, key: str, main: str) -> Iterator[_Table]:
-        """A value's tables, however it is given: plainly, as one table, or as a list of them."""
-        value = self.get(key)
-        if value is None:
-            return
-        for index, each in enumerate(value if isinstance(value, list) else [value]):
-            path = f"{self.at(key)}[{index}]" if isinstance(value, list) else self.at(key)
-            yield _Table(each if isinstance(each, dict) else {main: each}, path)
-
-    def by_currency(self, key: str, main: str) -> Iterator[tuple[str, _Table]]:
-        """The dated tables of every currency in a table such as `accounts.KZT = …`."""
-        if key in self.values:
-            inner = self.table(key)
-            for code in inner.values:
-                for each in inner.dated(code, main):
-                    yield code, each
-        self._known.add(key)
-
-    def done(self) -> None:
-        """Refuse what nobody asked for."""
-        for key in self.values:
-            if key not in self._known:
-                near = get_close_matches(key, self._known, n=1)
-                cure = f"Did you mean {near[0]!r}?" if near else "Remove it."
-                raise ConfigurationError("CF03", f"{key!r} is not a key known here.", cure, self.at(key))
 
 
 class _Reading:
@@ -235,7 +127,7 @@ class _Reading:
         self.found: list[tuple[Record, str]] = []
         self.since = ""
 
-    def union(self, root: _Table) -> Register:
+    def union(self, root: Table) -> Register:
         facts = root.table("union")
         since = facts.day("valid_from")
         if since is None:
@@ -270,10 +162,10 @@ class _Reading:
         self.participant(operator, OPERATOR, operator.text("member"))
         operator.done()
         root.done()
-        self.check(record)
+        check(self.found, record.mode)
         return Register(each for each, _ in self.found)
 
-    def member(self, table: _Table) -> None:
+    def member(self, table: Table) -> None:
         code = table.matching("code", _COUNTRY, "a country code of two capitals (ISO 3166)")
         money = self.currency(table.text("currency"), table.at("currency"))
         self.keep(
@@ -302,16 +194,17 @@ class _Reading:
             record = MemberLimit(member=code, currency=currency_code, limit_minor=amount, **self.dates(limit))
             self.keep(record, limit.path)
             limit.done()
-        institution = table.table("settlement_institution")
-        self.settlement_institution(institution, code, money)
-        institution.done()
+        if table.get("settlement_institution") is not None:  # members of one currency share theirs
+            institution = table.table("settlement_institution")
+            self.settlement_institution(institution, code, money)
+            institution.done()
         for kind in (BANK, TREASURY, CUSTOMS):
             for each in table.tables(kind):
                 self.participant(each, kind, code)
                 each.done()
         table.done()
 
-    def settlement_institution(self, table: _Table, member: str, money: Currency) -> None:
+    def settlement_institution(self, table: Table, member: str, money: Currency) -> None:
         code = self.participant(table, SETTLEMENT_INSTITUTION, member)
         zone = table.text("zone")
         try:
@@ -365,7 +258,7 @@ class _Reading:
             cure = "Leave at least one day of the week out of `weekend`."
             raise ConfigurationError("CF20", f"There is {error}.", cure, table.at("weekend")) from None
 
-    def participant(self, table: _Table, kind: str, member: str) -> str:
+    def participant(self, table: Table, kind: str, member: str) -> str:
         code = table.matching("code", _CODE, "a code of capitals, digits and hyphens")
         self.keep(
             Participant(
@@ -378,9 +271,7 @@ class _Reading:
             ),
             table.path,
         )
-        for entry in (
-            table.dated("status", "status") if "status" in table.values else [_Table({}, table.path)]
-        ):
+        for entry in table.dated("status", "status") if "status" in table.values else [Table({}, table.path)]:
             status = entry.choice("status", (ACTIVE, SUSPENDED, CLOSED), ACTIVE)
             self.keep(ParticipantStatus(participant=code, status=status, **self.dates(entry)), entry.path)
             entry.done()
@@ -391,7 +282,7 @@ class _Reading:
                 raise ConfigurationError(
                     "CF16",
                     f"{bic!r} is not a BIC.",
-                    "Write four letters or digits, the country's two letters, two more, and a branch's three.",
+                    "Write 8 or 11 capitals and digits; the fifth and sixth are the country's letters.",
                     entry.at("bic"),
                 )
             record = ParticipantBic(bic=full_bic(bic), participant=code, **self.dates(entry))
@@ -400,7 +291,7 @@ class _Reading:
         self.accounts(table, code)
         return code
 
-    def accounts(self, table: _Table, code: str) -> None:
+    def accounts(self, table: Table, code: str) -> None:
         """A participant's accounts, correspondents, lines and limits."""
         for money, entry in table.by_currency("accounts", "number"):
             account = SettlementAccount(
@@ -424,7 +315,7 @@ class _Reading:
             entry.done()
         self.limits(table, code)
 
-    def limits(self, table: _Table, code: str) -> None:
+    def limits(self, table: Table, code: str) -> None:
         """A participant's credit lines, limits, reservations and opening balances."""
         for money, entry in table.by_currency("credit_lines", "limit"):
             limit = self.amount(entry, "limit", money)
@@ -484,7 +375,7 @@ class _Reading:
             cure = "Use the three capitals of ISO 4217, such as KZT."
             raise ConfigurationError("CF05", f"{error}.", cure, where) from None
 
-    def amount(self, table: _Table, key: str, currency_code: str) -> int:
+    def amount(self, table: Table, key: str, currency_code: str) -> int:
         """An amount in minor units, from whole units or a text with decimals."""
         money = self.currency(currency_code, table.path)
         value = table.need(key)
@@ -499,7 +390,7 @@ class _Reading:
             raise ConfigurationError("CF07", f"{error}.", cure, table.at(key)) from None
         return minor
 
-    def account_number(self, table: _Table, key: str) -> str:
+    def account_number(self, table: Table, key: str) -> str:
         number = table.matching(key, _ACCOUNT_NUMBER, "an account number of 1 to 34 capitals and digits")
         if _LIKE_IBAN.fullmatch(number) and not iban_check_digits_hold(number):
             raise ConfigurationError(
@@ -510,7 +401,7 @@ class _Reading:
             )
         return number
 
-    def dates(self, table: _Table) -> dict[str, Any]:
+    def dates(self, table: Table) -> dict[str, Any]:
         """When a record holds, from its table or else from the union's beginning on."""
         since, until = table.day("valid_from") or self.since, table.day("valid_to")
         if until is not None and until <= since:
@@ -524,115 +415,3 @@ class _Reading:
 
     def keep(self, record: Record, path: str) -> None:
         self.found.append((record, path))
-
-    def check(self, union: Union) -> None:
-        """What can only be seen once everything is read."""
-        self.check_overlaps()
-        self.check_participants()
-        self.check_currencies()
-        self.check_account_numbers()
-        self.check_access()
-        if union.mode == LIVE:
-            self.check_screening()
-
-    def check_overlaps(self) -> None:
-        for record_type in TABLE_OF:
-            places = [(record, path) for record, path in self.found if type(record) is record_type]
-            overlap = first_overlap(record for record, _ in places)
-            if overlap is None:
-                continue
-            first, second = overlap
-            at_first, at_second = (next(p for r, p in places if r is each) for each in (first, second))
-            name = " ".join(part for part in second.key() if part)
-            if first.valid_from == second.valid_from:
-                what, cure = f"{name} is given twice, first at {at_first}.", "Keep one of the two."
-                raise ConfigurationError("CF08", what, cure, at_second)
-            what = f"{name} holds from {second.valid_from}, when that of {at_first} still does."
-            cure = f"End the earlier one: valid_to = {second.valid_from}."
-            raise ConfigurationError("CF10", what, cure, at_second)
-
-    def check_participants(self) -> None:
-        """Everyone named is there, and everyone who is there belongs to a member."""
-        members = {each.code for each, _ in self.found if isinstance(each, Member)}
-        codes = {each.code for each, _ in self.found if isinstance(each, Participant)}
-        banks = {each.member for each, _ in self.found if isinstance(each, Participant) and each.kind == BANK}
-        for record, path in self.found:
-            if isinstance(record, Participant) and record.member not in members:
-                cure = f"Use the code of a [[member]]: {', '.join(sorted(members))}."
-                raise ConfigurationError("CF09", f"{record.member!r} is not a member.", cure, path)
-            if isinstance(record, Member) and record.code not in banks:
-                cure = "Add a [[member.bank]] under it."
-                raise ConfigurationError("CF19", f"{record.name} has no bank.", cure, path)
-            for column in ("counterparty", "correspondent"):
-                named = getattr(record, column, "")
-                if named and named not in codes:
-                    near = get_close_matches(named, codes, n=1)
-                    cure = f"Did you mean {near[0]!r}?" if near else "Add it, or name another."
-                    what = f"{named!r} is not a participant of this union."
-                    raise ConfigurationError("CF09", what, cure, path)
-
-    def check_currencies(self) -> None:
-        """What is dealt in settles here."""
-        settled = {each.currency for each, _ in self.found if isinstance(each, SettlementInstitutionHours)}
-        for record, path in self.found:
-            code = getattr(record, "currency", None)
-            if code is not None and code not in settled:
-                what = f"{code} does not settle in this union: none of its members has it as its currency."
-                raise ConfigurationError("CF06", what, f"Use one of {', '.join(sorted(settled))}.", path)
-
-    def check_account_numbers(self) -> None:
-        holders: dict[str, str] = {}
-        for record, path in self.found:
-            if isinstance(record, SettlementAccount):
-                holder = f"{record.participant} {record.currency}"
-                if holders.setdefault(record.number, holder) != holder:
-                    what = f"{record.number} is already the number of {holders[record.number]}."
-                    raise ConfigurationError("CF08", what, "Give every account its own number.", path)
-
-    def check_access(self) -> None:
-        """Correspondents can reach the currency; lines, limits and balances are for accounts that exist."""
-        accounts = {
-            (each.participant, each.currency) for each, _ in self.found if isinstance(each, SettlementAccount)
-        }
-        vostros = {
-            (each.respondent, each.currency, each.correspondent)
-            for each, _ in self.found
-            if isinstance(each, Correspondent)
-        }
-        on_account = (CreditLine, BilateralLimit, MultilateralLimit, Reservation, OpeningBalance)
-        for record, path in self.found:
-            if isinstance(record, Correspondent) and (record.correspondent, record.currency) not in accounts:
-                what = f"{record.correspondent} has no settlement account in {record.currency}."
-                cure = f"Give it accounts.{record.currency}, or name another correspondent."
-                raise ConfigurationError("CF14", what, cure, path)
-            if not isinstance(record, on_account):
-                continue
-            if isinstance(record, OpeningBalance) and record.correspondent:
-                there = (record.participant, record.currency, record.correspondent) in vostros
-            else:
-                there = (record.participant, record.currency) in accounts
-            if not there:
-                what = f"{record.participant} has no such account in {record.currency}."
-                cure = f"Give it accounts.{record.currency} first, or remove this."
-                raise ConfigurationError("CF18", what, cure, path)
-
-    def check_screening(self) -> None:
-        declared = {each.member for each, _ in self.found if isinstance(each, ScreeningPolicy)}
-        for record, path in self.found:
-            if isinstance(record, Member) and record.code not in declared:
-                raise ConfigurationError(
-                    "CF15",
-                    f"The union is live, but {record.name} has not declared who screens its payments.",
-                    f'Add screening = one of {", ".join(SCREENING_POLICIES)}, or set mode = "sandbox".',
-                    path,
-                )
-
-
-def _one_of(value: str, allowed: Iterable[str], where: str) -> str:
-    if value not in allowed:
-        raise _wrong_kind(value, "one of " + ", ".join(allowed), where)
-    return value
-
-
-def _wrong_kind(value: object, wanted: str, where: str) -> ConfigurationError:
-    return ConfigurationError("CF04", f"{value!r} is not {wanted}.", f"Write {wanted}.", where)

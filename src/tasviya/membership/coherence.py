@@ -1,0 +1,141 @@
+"""Whether a union's records hold together: what can be seen only once all of a file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from tasviya.core.errors import ConfigurationError
+from tasviya.membership.participant import (
+    BANK,
+    LIVE,
+    SCREENING_POLICIES,
+    TABLE_OF,
+    BilateralLimit,
+    Correspondent,
+    CreditLine,
+    Member,
+    MultilateralLimit,
+    OpeningBalance,
+    Participant,
+    Record,
+    Reservation,
+    ScreeningPolicy,
+    SettlementAccount,
+    SettlementInstitutionHours,
+    first_overlap,
+)
+
+Found = tuple[Record, str]
+"""A record and the path of the key it stood at."""
+
+
+def check(found: Sequence[Found], mode: str) -> None:
+    """Refuse records that contradict each other or lack each other.
+
+    found: in the order of the file.
+    Raises: ConfigurationError.
+    """
+    _overlaps(found)
+    _participants(found)
+    _currencies(found)
+    _account_numbers(found)
+    _access(found)
+    if mode == LIVE:
+        _screening(found)
+
+
+def _overlaps(found: Sequence[Found]) -> None:
+    for record_type in TABLE_OF:
+        places = [(record, path) for record, path in found if type(record) is record_type]
+        overlap = first_overlap(record for record, _ in places)
+        if overlap is None:
+            continue
+        first, second = overlap
+        at_first, at_second = (next(p for r, p in places if r is each) for each in (first, second))
+        name = " ".join(part for part in second.key() if part)
+        if first.valid_from == second.valid_from:
+            what, cure = f"{name} is given twice, first at {at_first}.", "Keep one of the two."
+            raise ConfigurationError("CF08", what, cure, at_second)
+        what = f"{name} holds from {second.valid_from}, when that of {at_first} still does."
+        cure = f"End the earlier one: valid_to = {second.valid_from}."
+        raise ConfigurationError("CF10", what, cure, at_second)
+
+
+def _participants(found: Sequence[Found]) -> None:
+    """Everyone named is there, and everyone who is there belongs to a member."""
+    members = {each.code for each, _ in found if isinstance(each, Member)}
+    codes = {each.code for each, _ in found if isinstance(each, Participant)}
+    banks = {each.member for each, _ in found if isinstance(each, Participant) and each.kind == BANK}
+    for record, path in found:
+        if isinstance(record, Participant) and record.member not in members:
+            cure = f"Use the code of a [[member]]: {', '.join(sorted(members))}."
+            raise ConfigurationError("CF09", f"{record.member!r} is not a member.", cure, path)
+        if isinstance(record, Member) and record.code not in banks:
+            cure = "Add a [[member.bank]] under it."
+            raise ConfigurationError("CF19", f"{record.name} has no bank.", cure, path)
+        for column in ("counterparty", "correspondent"):
+            named = getattr(record, column, "")
+            if named and named not in codes:
+                near = get_close_matches(named, sorted(codes), n=1)
+                cure = f"Did you mean {near[0]!r}?" if near else "Add it, or name another."
+                what = f"{named!r} is not a participant of this union."
+                raise ConfigurationError("CF09", what, cure, path)
+
+
+def _currencies(found: Sequence[Found]) -> None:
+    """What is dealt in settles here."""
+    settled = {each.currency for each, _ in found if isinstance(each, SettlementInstitutionHours)}
+    for record, path in found:
+        code = getattr(record, "currency", None)
+        if code is not None and code not in settled:
+            what = f"{code} does not settle in this union: no member's settlement institution keeps it."
+            raise ConfigurationError("CF06", what, f"Use one of {', '.join(sorted(settled))}.", path)
+
+
+def _account_numbers(found: Sequence[Found]) -> None:
+    holders: dict[str, str] = {}
+    for record, path in found:
+        if isinstance(record, SettlementAccount):
+            holder = f"{record.participant} {record.currency}"
+            if holders.setdefault(record.number, holder) != holder:
+                what = f"{record.number} is already the number of {holders[record.number]}."
+                raise ConfigurationError("CF08", what, "Give every account its own number.", path)
+
+
+def _access(found: Sequence[Found]) -> None:
+    """Correspondents can reach the currency; lines, limits and balances are for accounts that exist."""
+    accounts = {(each.participant, each.currency) for each, _ in found if isinstance(each, SettlementAccount)}
+    vostros = {
+        (each.respondent, each.currency, each.correspondent)
+        for each, _ in found
+        if isinstance(each, Correspondent)
+    }
+    on_account = (CreditLine, BilateralLimit, MultilateralLimit, Reservation, OpeningBalance)
+    for record, path in found:
+        if isinstance(record, Correspondent) and (record.correspondent, record.currency) not in accounts:
+            what = f"{record.correspondent} has no settlement account in {record.currency}."
+            cure = f"Give it accounts.{record.currency}, or name another correspondent."
+            raise ConfigurationError("CF14", what, cure, path)
+        if not isinstance(record, on_account):
+            continue
+        if isinstance(record, OpeningBalance) and record.correspondent:
+            there = (record.participant, record.currency, record.correspondent) in vostros
+        else:
+            there = (record.participant, record.currency) in accounts
+        if not there:
+            what = f"{record.participant} has no such account in {record.currency}."
+            cure = f"Give it accounts.{record.currency} first, or remove this."
+            raise ConfigurationError("CF18", what, cure, path)
+
+
+def _screening(found: Sequence[Found]) -> None:
+    declared = {each.member for each, _ in found if isinstance(each, ScreeningPolicy)}
+    for record, path in found:
+        if isinstance(record, Member) and record.code not in declared:
+            raise ConfigurationError(
+                "CF15",
+                f"The union is live, but {record.name} has not declared who screens its payments.",
+                f'Add screening = one of {", ".join(SCREENING_POLICIES)}, or set mode = "sandbox".',
+                path,
+            )

@@ -264,7 +264,8 @@ class Acknowledgement(Struct, array_like=True, tag="Acknowledgement"):
     position: int
     reference: str
     status: str
-    reference_issuer: str | None = None
+    reference_type: str | None = None
+    received_at: str | None = None
     description: str | None = None
     refusals: list[Refusal] = field(default_factory=list)
 

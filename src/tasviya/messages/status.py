@@ -10,7 +10,16 @@ from msgspec import Struct
 from tasviya.messages.fields import Reader
 from tasviya.messages.model import Group, StatusReport, StatusRequest, Transaction
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.writing import agent, code_or_proprietary, document, element, elements, lines
+from tasviya.messages.writing import (
+    agent,
+    code_or_proprietary,
+    document,
+    element,
+    elements,
+    lines,
+    original_message,
+    original_references,
+)
 from tasviya.messages.xml import NAMESPACE, local_name
 
 if TYPE_CHECKING:
@@ -154,10 +163,7 @@ def _report_element(facts: StatusReport) -> str:
     )
     return (
         f"<TxInfAndSts>{element('StsId', facts.status_id)}"
-        f"{element('OrgnlInstrId', facts.original_instruction_id)}"
-        f"{element('OrgnlEndToEndId', facts.original_end_to_end_id)}"
-        f"{element('OrgnlTxId', facts.original_transaction_id)}"
-        f"{element('OrgnlUETR', facts.original_uetr, 36)}"
+        f"{original_references(facts)}"
         f"{element('TxSts', facts.status)}{_reason(facts.reason, facts.additional_info)}"
         f"{element('AccptncDtTm', facts.accepted_at)}{date}"
         f"{agent('InstgAgt', facts.instructing_agent)}"
@@ -175,27 +181,19 @@ def build_status_request(
     """A pacs.028. Each request names its original message; one of position 0 asks for all of that message."""
     head = f"<GrpHdr>{element('MsgId', message_id)}<CreDtTm>{created_at}</CreDtTm></GrpHdr>"
     wholes = "".join(
-        f"<OrgnlGrpInf>{_message(each)}</OrgnlGrpInf>" for each in requests if each.position == 0
+        original_message("OrgnlGrpInf", each.original_message_id, each.original_message_type)
+        for each in requests
+        if each.position == 0
     )
     singles = "".join(_request_element(each) for each in requests if each.position)
     return document(REQUEST, REQUEST_ROOT, head + wholes + singles)
 
 
-def _message(facts: StatusRequest) -> str:
-    return element("OrgnlMsgId", facts.original_message_id) + element(
-        "OrgnlMsgNmId", facts.original_message_type
-    )
-
-
 def _request_element(facts: StatusRequest) -> str:
-    message = _message(facts)
     return (
         f"<TxInf>{element('StsReqId', facts.status_request_id)}"
-        f"{f'<OrgnlGrpInf>{message}</OrgnlGrpInf>' if message else ''}"
-        f"{element('OrgnlInstrId', facts.original_instruction_id)}"
-        f"{element('OrgnlEndToEndId', facts.original_end_to_end_id)}"
-        f"{element('OrgnlTxId', facts.original_transaction_id)}"
-        f"{element('OrgnlUETR', facts.original_uetr, 36)}"
+        f"{original_message('OrgnlGrpInf', facts.original_message_id, facts.original_message_type)}"
+        f"{original_references(facts)}"
         f"{agent('InstgAgt', facts.instructing_agent)}"
         f"{agent('InstdAgt', facts.instructed_agent)}</TxInf>"
     )

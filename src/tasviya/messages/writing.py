@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Protocol
 
 from tasviya.messages.identifiers import iban_holds
 
@@ -83,6 +84,32 @@ def lines(text: str, width: int = 105) -> Iterator[str]:
 def elements(tag: str, texts: Iterable[str], longest: int = 105) -> str:
     """One element a text."""
     return "".join(element(tag, text, longest) for text in texts)
+
+
+class Originals(Protocol):
+    """What refers to an earlier transaction."""
+
+    original_instruction_id: str | None
+    original_end_to_end_id: str | None
+    original_transaction_id: str | None
+    original_uetr: str | None
+
+
+def original_references(facts: Originals) -> str:
+    """The ids of an earlier transaction, in the order that most messages have them."""
+    return (
+        element("OrgnlInstrId", facts.original_instruction_id)
+        + element("OrgnlEndToEndId", facts.original_end_to_end_id)
+        + element("OrgnlTxId", facts.original_transaction_id)
+        + element("OrgnlUETR", facts.original_uetr, 36)
+    )
+
+
+def original_message(tag: str, message_id: str | None, message_type: str | None) -> str:
+    """An earlier message's id and type; nothing unless both are known."""
+    if not (message_id and message_type):
+        return ""
+    return f"<{tag}>{element('OrgnlMsgId', message_id)}{element('OrgnlMsgNmId', message_type)}</{tag}>"
 
 
 def document(message_type: str, root: str, inside: str) -> bytes:

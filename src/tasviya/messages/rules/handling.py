@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from tasviya.messages.model import CreditTransfer, Group, ParsedMessage
 from tasviya.messages.rules.base import (
     CUSTOMER,
+    RETURN,
     TRANSFERS,
     Broken,
     MessageRule,
@@ -53,7 +54,7 @@ class AG03Method(MessageRule):
 
     reason = "AG03"
     cure = "Set SttlmMtd to CLRG."
-    messages = TRANSFERS
+    messages = (*TRANSFERS, RETURN)
 
     def check(self, message: ParsedMessage, scheme: Scheme) -> Broken | None:
         method = message.group.settlement_method
@@ -67,7 +68,7 @@ class AG03System(MessageRule):
 
     reason = "AG03"
     cure = "Give this system's code under ClrSys/Prtry, or leave ClrSys out."
-    messages = TRANSFERS
+    messages = (*TRANSFERS, RETURN)
 
     def check(self, message: ParsedMessage, scheme: Scheme) -> Broken | None:
         named = message.group.clearing_system
@@ -83,7 +84,7 @@ class CH17(MessageRule):
 
     reason = "CH17"
     cure = "Leave SttlmAcct and the reimbursement agents out of SttlmInf."
-    messages = TRANSFERS
+    messages = (*TRANSFERS, RETURN)
 
     def check(self, message: ParsedMessage, scheme: Scheme) -> Broken | None:
         if not message.group.settles_elsewhere:

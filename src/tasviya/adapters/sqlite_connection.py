@@ -1,9 +1,9 @@
 """The one place where a SQLite file is opened.
 
-One writer, many readers: WAL, `synchronous=FULL`, 16 KiB pages. A writer holds an operating-system lock beside
-the file (`<file>.writer`) for as long as its connection is open; the lock vanishes with its process. Checkpoints
-of the WAL run on a second connection in a thread of their own, because inline they would stop a commit for tens
-of milliseconds. Transactions are explicit: nothing begins or commits by itself.
+One writer, many readers: WAL, `synchronous=FULL`, 16 KiB pages. A writer holds an operating-system lock
+beside the file (`<file>.writer`) for as long as its connection is open; the lock vanishes with its process.
+Checkpoints of the WAL run on a second connection in a thread of their own, because inline they would stop a
+commit for tens of milliseconds. Transactions are explicit: nothing begins or commits by itself.
 
 Either driver serves, the standard library's `sqlite3` or `apsw`: callers keep to `Connection`.
 """
@@ -68,11 +68,21 @@ def connect(
         if isinstance(error, StoreError):
             raise
         raise StoreError(
-            "STORE_UNREADABLE", f"{path}: {error}.", "Check the path, its permissions and that it is a SQLite file."
+            "STORE_UNREADABLE",
+            f"{path}: {error}.",
+            "Check the path, its permissions and that it is a SQLite file.",
         ) from error
     if held and background_checkpoints:
         held.checkpointer = Checkpointer(path, driver)
     return connection
+
+
+def reading_beside(connection: Connection) -> Connection:
+    """A second connection to the same file, for reading while the first one writes."""
+    ((_, _, path),) = [
+        row for row in connection.execute("PRAGMA database_list").fetchall() if row[1] == "main"
+    ]
+    return connect(path, read_only=True)
 
 
 class _WriterHold:
@@ -121,12 +131,19 @@ class _Connection(sqlite3.Connection):
             held.release()
 
 
-def _open(path: Path, read_only: bool, busy_timeout_s: float, driver: Driver, held: _WriterHold | None) -> Connection:
+def _open(
+    path: Path, read_only: bool, busy_timeout_s: float, driver: Driver, held: _WriterHold | None
+) -> Connection:
     if driver == "apsw":
         return _open_apsw(path, read_only, busy_timeout_s, held)
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     connection = sqlite3.connect(
-        uri, uri=True, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False, factory=_Connection
+        uri,
+        uri=True,
+        timeout=busy_timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=_Connection,
     )
     connection.held = held
     return connection

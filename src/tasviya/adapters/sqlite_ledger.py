@@ -1,9 +1,9 @@
 """The embedded durable ledger: the fast kernel in memory, every batch a row of one SQLite file.
 
-A call judges its batch, inserts one row of `ledger_batch` (and brings the touched rows of `ledger_account` up to
-date), commits, and only then answers. If the connection is in a transaction already, the rows join it and the
-caller commits, together with its own: pay and record in one commit. After a rollback or a failed commit memory
-is ahead of the disk; `reload` rebuilds it, and until then every call refuses.
+A call judges its batch, inserts one row of `ledger_batch` (and brings the touched rows of `ledger_account`
+up to date), commits, and only then answers. If the connection is in a transaction already, the rows join it
+and the caller commits, together with its own: pay and record in one commit. After a rollback or a failed
+commit memory is ahead of the disk; `reload` rebuilds it, and until then every call refuses.
 
 Each batch carries a digest over itself and the digest before it; opening replays all batches and checks them.
 The tables are ordinary: any SQLite tool reads accounts and balances.
@@ -14,19 +14,27 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, overload
 
 import numpy as np
 
-from tasviya.adapters.sqlite_batches import BatchRows, account_rows, balance_rows_of
-from tasviya.adapters.sqlite_connection import Connection
+from tasviya.adapters.sqlite_batches import (
+    SCHEMA,
+    BatchRow,
+    BatchRows,
+    account_rows,
+    balance_rows,
+    create_tables,
+)
+from tasviya.adapters.sqlite_connection import Connection, reading_beside
 from tasviya.adapters.sqlite_pipeline import Pipeline
 from tasviya.core.errors import StoreError, invariant
 from tasviya.ledger.batches import ACCOUNTS, Batch
 from tasviya.ledger.kernel import Decision, Kernel
+from tasviya.ledger.kernel_state import reserve
 from tasviya.ledger.ledger import (
     Account,
     AccountBalance,
@@ -37,8 +45,19 @@ from tasviya.ledger.ledger import (
     Records,
     Transfer,
 )
-from tasviya.ledger.records import as_words
+from tasviya.ledger.records import Words, as_words
 
+__all__ = ["SCHEMA", "SqliteLedger", "SqliteLedgerReader", "create_tables"]
+
+INSERT_ACCOUNT = "INSERT INTO ledger_account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+UPDATE_BALANCES = (
+    "UPDATE ledger_account SET debits_pending = ?, debits_posted = ?, credits_pending = ?,"
+    " credits_posted = ?, flags = ?, as_of_batch = ? WHERE slot = ?"
+)
+DIRTY_MAX = 1 << 24
+
+Prepared = tuple[BatchRow, list[tuple[Any, ...]], list[tuple[Any, ...]]]
+"""A batch's row, the accounts it opened, the balances it changed."""
 BalanceRows = Literal["each_commit", "on_checkpoint"]
 
 
@@ -49,7 +68,8 @@ class SqliteLedger:
     hash_seed: 128 secret bits; fresh ones if not given.
     verify: check the chain of digests on opening.
     prefault_transfers: make the memory for so many more transfers now, not on the way.
-    balance_rows: keep `ledger_account` current in each commit, or write it on `write_balance_rows` and `close`.
+    balance_rows: keep `ledger_account` current in each commit, or write it on `write_balance_rows` and
+    `close`.
     """
 
     def __init__(
@@ -70,7 +90,14 @@ class SqliteLedger:
         self._each_commit = balance_rows == "each_commit"
         self._lock = threading.RLock()
         self._pipeline: Pipeline | None = None
+        self._reading: Connection | None = None
+        self._behind = False
         self._load()
+
+    @classmethod
+    def open_reader(cls, connection: Connection, *, verify: bool = True) -> SqliteLedgerReader:
+        """The ledger in a file that another process may be writing; connection: opened read-only."""
+        return SqliteLedgerReader(connection, verify=verify)
 
     # ------------------------------------------------------------------ writing
 
@@ -91,47 +118,69 @@ class SqliteLedger:
         return decision.as_array() if isinstance(transfers, np.ndarray) else decision.as_transfer_results()
 
     def submit(self, transfers: Records | Sequence[Transfer]) -> Future[Any]:
-        """Hand over a batch; the answer comes once it is durable. Many batches share one commit.
+        """Hand over a batch; its answer comes once it is durable. Many batches share one commit.
 
-        While one group of batches is being written, the next is judged. Meant for a writer of its own: not
-        inside a transaction. The result is what `create_transfers` would return.
+        While one group of batches is being written, the next is judged. Not inside a transaction. The
+        result is what `create_transfers` would return.
         """
-        self._refuse_if_behind()
-        if self._pipeline is None:
-            self._pipeline = Pipeline(self._kernel, self._rows, self._connection, self._lock)
-        return self._pipeline.submit(transfers)
+        with self._lock:
+            if self._pipeline is None:
+                self._refuse_if_behind()
+                invariant(
+                    not self._connection.in_transaction, "submitted batches have transactions of their own"
+                )
+                self._reading = self._reading or reading_beside(self._connection)
+                self._rows.read_beside(self._reading)
+                self._pipeline = Pipeline(
+                    self._kernel.decide_transfers, self._prepare_ahead, self._commit_group
+                )
+            return self._pipeline.submit(transfers)
 
     def drain(self) -> None:
         """Wait until everything submitted is durable, and raise if it is not."""
-        pipeline, self._pipeline = self._pipeline, None
-        if pipeline:
-            pipeline.close()
-            if pipeline.failure:
-                self._behind = True
-                raise pipeline.failure
-            if self._each_commit:
-                self.write_balance_rows()
+        with self._lock:
+            pipeline, self._pipeline = self._pipeline, None
+            if pipeline:
+                pipeline.close()
+                self._rows.read_beside(None)
+                if pipeline.failure:
+                    self._behind = True
+                    raise pipeline.failure
 
     def write_balance_rows(self) -> None:
-        """Bring `ledger_account` up to date."""
+        """Bring `ledger_account` up to date where it is not kept so in each commit."""
+        self.drain()
         with self._lock:
             self._refuse_if_behind()
-            slots = self._rows.take_dirty()
-            self._write(lambda: self._update_balances(slots))
+            slots = np.flatnonzero(self._dirty[: self._kernel.account_count])
+            if not len(slots):
+                return
+            rows = list(balance_rows(self._kernel, slots, self._rows.seq))
+            joins = self._connection.in_transaction
+            if not joins:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(UPDATE_BALANCES, rows)
+            if not joins:
+                self._connection.execute("COMMIT")
+            self._dirty[slots] = False
 
     def reload(self) -> None:
         """Make memory equal to the disk again, after a rollback or a failed commit."""
-        self._close_pipeline_quietly()
+        with suppress(Exception):
+            self.drain()
         with self._lock:
-            invariant(not self._connection.in_transaction, "reload comes after the rollback or commit")
+            invariant(not self._connection.in_transaction, "reload comes after the rollback or the commit")
             if self._behind or self._rows.stored_head() != self.head:
                 self._load()
 
     def close(self) -> None:
-        """Finish what was submitted and write the balances. The connection stays the caller's."""
+        """Finish what was submitted and write the balances. The connection stays the caller's to close."""
         self.drain()
         if not self._behind and not self._connection.in_transaction:
             self.write_balance_rows()
+        if self._reading:
+            self._reading.close()
+            self._reading = None
 
     # ------------------------------------------------------------------ reading
 
@@ -184,19 +233,14 @@ class SqliteLedger:
     def _load(self) -> None:
         self._behind = False
         self._rows = BatchRows(self._connection)
-        self._kernel = _DurableKernel(
+        self._kernel = Kernel(
             self._clock_ns,
             self._hash_seed,
             read_batch=self._rows.data,
             prefault_transfers=self._prefault_transfers,
         )
         self._rows.replay_into(self._kernel, self._verify)
-
-    def _refuse_if_behind(self) -> None:
-        if self._behind:
-            raise StoreError(
-                "LEDGER_BEHIND", "The last commit failed, so memory and disk differ.", "Call reload() and try again."
-            )
+        self._dirty = reserve((DIRTY_MAX,), np.bool_)
 
     def _settle(self) -> None:
         """Before reading: nothing in flight, and what is past its time has expired, durably."""
@@ -209,61 +253,144 @@ class SqliteLedger:
                 if batch:
                     self._keep(batch)
 
-    def _decide_and_keep(self, decide: Callable[[Any], Decision], events: Any) -> Decision:
+    def _decide_and_keep(self, decide: Callable[[Words], Decision], events: Any) -> Decision:
         words = as_words(events)
-        self._refuse_if_behind()
         if self._pipeline:
             self.drain()
         with self._lock:
+            self._refuse_if_behind()
+            if self._rows.stored_seq() != self._rows.seq:
+                self._behind = True
+                self._refuse_if_behind()
             decision = decide(words)
             if decision.batch:
                 self._keep(decision.batch)
             return decision
 
+    def _refuse_if_behind(self) -> None:
+        if self._behind:
+            raise StoreError(
+                "LEDGER_BEHIND",
+                "The last unit of work was not committed, so the ledger in memory is ahead of the disk.",
+                "Call reload() and try again.",
+            )
+
     def _keep(self, batch: Batch) -> None:
-        row = self._rows.chain(batch)
-        touched = self._kernel.touched_slots(batch)
-
-        def write() -> None:
-            self._rows.insert(row)
-            if batch.kind == ACCOUNTS and batch.count:
-                end = batch.first_row + batch.count
-                self._connection.executemany(
-                    "INSERT INTO ledger_account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    account_rows(self._kernel, batch.first_row, end, batch.seq),
-                )
-            if self._each_commit:
-                self._update_balances(touched)
-            else:
-                self._rows.mark_dirty(touched)
-
-        self._write(write)
-
-    def _update_balances(self, slots: Iterable[int]) -> None:
-        self._connection.executemany(
-            "UPDATE ledger_account SET debits_pending = ?, debits_posted = ?, credits_pending = ?,"
-            " credits_posted = ?, flags = ?, as_of_batch = ? WHERE slot = ?",
-            balance_rows_of(self._kernel, slots, self._rows.seq),
-        )
-
-    def _write(self, write: Callable[[], None]) -> None:
-        """Run in the caller's transaction, or in one of its own."""
+        """Write a batch in the caller's transaction, or in one of its own."""
+        prepared = self._prepare(batch)
         if self._connection.in_transaction:
-            self._or_fall_behind(write)
-            return
-        self._or_fall_behind(lambda: self._connection.execute("BEGIN IMMEDIATE"))
-        self._or_fall_behind(write)
-        self._or_fall_behind(lambda: self._connection.execute("COMMIT"))
+            with self._falling_behind():
+                self._write([prepared])
+        else:
+            self._commit([prepared])
 
-    def _or_fall_behind(self, step: Callable[[], object]) -> None:
+    def _prepare_ahead(self, batch: Batch) -> Prepared:
+        self._rows.unwritten[batch.seq] = batch.data
+        return self._prepare(batch)
+
+    def _commit_group(self, prepared: Sequence[Prepared]) -> None:
+        self._commit(prepared)
+        for row, _, _ in prepared:
+            del self._rows.unwritten[row[0]]
+
+    def _prepare(self, batch: Batch) -> Prepared:
+        """What will be written for a batch, taken from memory before the next batch changes it."""
+        row = self._rows.chain(batch)
+        opened: list[tuple[Any, ...]] = []
+        balances: list[tuple[Any, ...]] = []
+        if batch.kind == ACCOUNTS:
+            opened = list(
+                account_rows(self._kernel, batch.first_row, batch.first_row + batch.count, batch.seq)
+            )
+        touched = self._kernel.touched_slots(batch)
+        if self._each_commit:
+            balances = list(balance_rows(self._kernel, np.unique(touched), batch.seq))
+        else:
+            self._dirty[touched] = True
+        return row, opened, balances
+
+    def _write(self, prepared: Sequence[Prepared]) -> None:
+        self._rows.insert([row for row, _, _ in prepared])
+        for _, opened, balances in prepared:
+            if opened:
+                self._connection.executemany(INSERT_ACCOUNT, opened)
+            if balances:
+                self._connection.executemany(UPDATE_BALANCES, balances)
+
+    def _commit(self, prepared: Sequence[Prepared]) -> None:
+        """Write in a transaction of its own; durable when this returns."""
+        with self._falling_behind():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._write(prepared)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _falling_behind(self) -> Iterator[None]:
+        """Until it succeeds, memory is ahead of the disk; a driver's error becomes a StoreError."""
         try:
-            step()
-        except Exception as error:
+            yield
+        except BaseException as error:
             self._behind = True
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, sqlite3.Error) or type(error).__module__.startswith("apsw"):
                 raise StoreError(
-                    "STORE_FAILED", f"The commit failed: {error}.", "Free the disk or repair it, then call reload()."
+                    "STORE_FAILED", f"The commit failed: {error}.", "Make room or repair, then call reload()."
                 ) from error
             raise
+
+
+class SqliteLedgerReader:
+    """The same ledger read by another process: what is durable, as of the last look; nothing expires here.
+
+    connection: opened read-only. Every reading first takes in the batches that are new.
+    """
+
+    def __init__(self, connection: Connection, *, verify: bool = True) -> None:
+        self._verify = verify
+        self._rows = BatchRows(connection)
+        self._kernel = Kernel(lambda: 0, int.from_bytes(os.urandom(16), "little"), read_batch=self._rows.data)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take in what has been committed since."""
+        self._rows.replay_into(self._kernel, self._verify)
+
+    @property
+    def head(self) -> tuple[int, bytes]:
+        """The last batch's seq (-1 if none) and digest."""
+        return self._rows.seq, self._rows.digest
+
+    def balances(self, account_id: int) -> tuple[int, int, int, int] | None:
+        return self._current().balances(account_id)
+
+    def lookup_accounts(self, ids: Sequence[int]) -> list[Account]:
+        return self._current().lookup_accounts(ids)
+
+    def lookup_transfers(self, ids: Sequence[int]) -> list[Transfer]:
+        return self._current().lookup_transfers(ids)
+
+    def get_account_transfers(self, filter: AccountFilter) -> list[Transfer]:
+        return self._current().get_account_transfers(filter)
+
+    def get_account_balances(self, filter: AccountFilter) -> list[AccountBalance]:
+        return self._current().get_account_balances(filter)
+
+    def query_accounts(self, filter: QueryFilter) -> list[Account]:
+        return self._current().query_accounts(filter)
+
+    def query_transfers(self, filter: QueryFilter) -> list[Transfer]:
+        return self._current().query_transfers(filter)
+
+    def iterate_transfers(self) -> Iterator[Transfer]:
+        return self._current().iterate_transfers()
+
+    def all_accounts(self) -> list[Account]:
+        return self._current().all_accounts()
+
+    def _current(self) -> Kernel:
+        self.refresh()
+        return self._kernel

@@ -12,6 +12,9 @@ from types import TracebackType
 
 from tasviya.adapters import workers
 from tasviya.adapters.inbox import InboxFile, move_away, pending
+from tasviya.adapters.outbox import undelivered, write_file
+from tasviya.adapters.sqlite_connection import connect
+from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.sqlite_store import SqliteStore
 from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock
 from tasviya.core.errors import OperatorError
@@ -60,6 +63,13 @@ class Home:
     def statements(self) -> Path:
         return self.root / "statements"
 
+    def must_exist(self) -> None:
+        """Raises: OperatorError if no union lives here."""
+        if not self.database.exists():
+            raise OperatorError(
+                "no_union", f"{self.root} holds no union.", "Run `tasviya init --union FILE` first."
+            )
+
 
 class MachineClock:
     """The machine's own time."""
@@ -97,6 +107,36 @@ def initialise(
     for directory in (home.inbox, home.received, home.outbox, home.statements):
         directory.mkdir(exist_ok=True)
     return register
+
+
+def ask(home: Home) -> Queries:
+    """Questions to a union's store, beside its writer.
+
+    Raises: OperatorError if there is none.
+    """
+    home.must_exist()
+    return Queries(connect(home.database, read_only=True))
+
+
+def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
+    """Put files into a sender's inbox, each whole or not at all; their detached signatures
+    too. Returns how many.
+
+    Raises: OperatorError if a file cannot be read, or there is no union.
+    """
+    home.must_exist()
+    count = 0
+    for file in files:
+        try:
+            raw = file.read_bytes()
+        except OSError as error:
+            raise OperatorError("file_unreadable", f"{error}.", "Name files that exist.", str(file)) from None
+        signature = file.with_name(file.name + ".sig")
+        if signature.exists():
+            write_file(home.inbox / sender / signature.name, signature.read_bytes())
+        write_file(home.inbox / sender / file.name, raw)
+        count += 1
+    return count
 
 
 def scheme_of(snapshot: Snapshot) -> Scheme:
@@ -139,10 +179,7 @@ class Application:
         worker_count: processes beside the writer's; 0 does all in one.
         Raises: OperatorError, StoreError.
         """
-        if not home.database.exists():
-            raise OperatorError(
-                "no_union", f"{home.root} holds no union.", "Run `tasviya init --union FILE` first."
-            )
+        home.must_exist()
         self.home = home
         self.replay = isinstance(clock, ManualClock)
         self.clock: Clock = clock or MonotonicClock(MachineClock())
@@ -199,11 +236,8 @@ class Application:
 
     def commit_seen(self) -> None:
         """Queue the telling of every commit that has not been told."""
-        from tasviya.adapters.outbox import FileOutbox
-
         known = set(self._to_deliver)
-        outbox = FileOutbox(self.store.connection, self.scheme, self.home.outbox)
-        self._to_deliver += [seq for seq in outbox.undelivered() if seq not in known]
+        self._to_deliver += [seq for seq in undelivered(self.store.connection) if seq not in known]
 
     def _take(self, arrived: Sequence[workers.ReadFile]) -> None:
         files = [

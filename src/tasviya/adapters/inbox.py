@@ -64,7 +64,7 @@ def move_away(file: InboxFile, received: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for path in (Path(file.path), Path(file.path + ".sig")):
         if path.exists():
-            os.replace(path, target / path.name)
+            path.replace(target / path.name)
 
 
 def _directories(inbox: Path) -> Iterator[os.DirEntry[str]]:

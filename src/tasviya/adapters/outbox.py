@@ -5,15 +5,14 @@ A delivery may be done twice, after a crash between writing and marking: the byt
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from tasviya.adapters.sqlite_store import PAYMENT_COLUMNS, payment_of
+from tasviya.adapters.payment_rows import COLUMN_LIST, payment_of
+from tasviya.adapters.sqlite_connection import Connection
 from tasviya.messages.scheme import Scheme
 from tasviya.services.telling import ANSWERS, Facts, letter
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
@@ -26,7 +25,7 @@ class FileOutbox:
     """Writes what there is to tell under `directory/<BIC>/<commit>.xml`, reading the store alongside its
     writer."""
 
-    def __init__(self, db: sqlite3.Connection, scheme: Scheme, directory: Path) -> None:
+    def __init__(self, db: Connection, scheme: Scheme, directory: Path) -> None:
         self.db, self.scheme, self.directory = db, scheme, directory
         self._accounts: dict[str, tuple[str, str, str]] = {}
         self._bics: dict[str, str] = {}
@@ -44,14 +43,6 @@ class FileOutbox:
         for (receiver, commit_seq), theirs in by_file.items():
             write_file(self.directory / receiver / f"{commit_seq:09d}.xml", letter(receiver, theirs, facts))
         return [row.seq for row in rows]
-
-    def undelivered(self, most: int = 1000) -> list[int]:
-        """Commits with something left to tell, the oldest first."""
-        sql = (
-            "SELECT DISTINCT commit_seq FROM outbox WHERE delivered_at IS NULL AND kind <> 'statement'"
-            " ORDER BY commit_seq LIMIT ?"
-        )
-        return [seq for (seq,) in self.db.execute(sql, (most,))]
 
     def _rows(self, where: str, *values: Any) -> list[OutboxRow]:
         sql = f"SELECT seq, commit_seq, receiver, kind, refs FROM outbox WHERE {where}"
@@ -86,9 +77,7 @@ class FileOutbox:
 
     def payments(self, seqs: Sequence[int]) -> dict[int, Payment]:
         """Payments by number."""
-        sql = (
-            f"SELECT {', '.join(PAYMENT_COLUMNS)} FROM payment WHERE seq IN (SELECT value FROM json_each(?))"
-        )
+        sql = f"SELECT {COLUMN_LIST} FROM payment WHERE seq IN (SELECT value FROM json_each(?))"
         return {row[0]: payment_of(row) for row in self.db.execute(sql, (_json(seqs),))}
 
     def _messages(self, seqs: Sequence[int]) -> dict[int, tuple[ReceivedMessage, bytes]]:
@@ -130,12 +119,21 @@ class FileOutbox:
         }
 
 
+def undelivered(db: Connection, most: int = 1000) -> list[int]:
+    """Commits with something left to tell, statements apart; the oldest first."""
+    sql = (
+        f"SELECT DISTINCT commit_seq FROM outbox WHERE delivered_at IS NULL AND kind <> '{STATEMENT}'"
+        " ORDER BY commit_seq LIMIT ?"
+    )
+    return [seq for (seq,) in db.execute(sql, (most,))]
+
+
 def write_file(path: Path, content: bytes) -> None:
     """Write a file so that readers see all of it or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.part")
     draft.write_bytes(content)
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def _json(values: Sequence[Any]) -> str:

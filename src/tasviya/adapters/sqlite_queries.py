@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
+from tasviya.adapters.sqlite_connection import Connection
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.money import format_minor
@@ -14,9 +14,9 @@ Row = dict[str, Any]
 
 
 class Queries:
-    """What can be asked of a store. Amounts come as decimal texts of their currency; instants as UTC texts."""
+    """What can be asked of a store. Amounts come as decimal texts, instants as UTC texts."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: Connection) -> None:
         self.db = db
 
     def payments(self, name: str) -> list[Row]:
@@ -33,7 +33,8 @@ class Queries:
         rows = self._rows(
             "SELECT p.payment_id, p.uetr, p.currency, p.amount_minor, p.priority, p.debtor, p.creditor,"
             " a.owner AS waits_for, q.by_limit, p.reason, p.reason_text, p.received_at AS since"
-            " FROM queue q JOIN payment p ON p.seq = q.payment_seq JOIN account a ON a.account_id = q.account_id"
+            " FROM queue q JOIN payment p ON p.seq = q.payment_seq"
+            " JOIN account a ON a.account_id = q.account_id"
             " WHERE (:participant IS NULL OR p.debtor = :participant OR a.owner = :participant)"
             " AND (:code IS NULL OR p.currency = :code) ORDER BY p.currency, a.owner, q.rank, q.payment_seq",
             {"participant": participant, "code": code},
@@ -159,7 +160,8 @@ class Queries:
             "SELECT reason, what, count(*) AS number, min(text) AS example FROM ("
             " SELECT reason, 'payment ' || status AS what, reason_text AS text FROM payment"
             " WHERE status IN ('rejected', 'expired', 'cancelled')"
-            " UNION ALL SELECT reason, CASE message_type WHEN '' THEN 'unreadable file' ELSE 'message refused' END,"
+            " UNION ALL SELECT reason,"
+            " CASE message_type WHEN '' THEN 'unreadable file' ELSE 'message refused' END,"
             " reason_text FROM message WHERE reason <> '')"
             " GROUP BY reason, what ORDER BY number DESC"
         )

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tasviya.adapters.sqlite_connection import connect
-from tasviya.adapters.sqlite_queries import Queries
-from tasviya.app import Application, Home, initialise
+from tasviya.app import Application, Home, ask, initialise
 from tasviya.cli.output import screen, table
 from tasviya.core.clock import ManualClock
 from tasviya.core.errors import OperatorError
@@ -30,7 +28,9 @@ def run_demo(union: Path, root: Path, payments: int, seed: int, workers: int) ->
     """
     if not 1 <= payments <= MOST_PAYMENTS:
         raise OperatorError(
-            "bad_number", f"{payments:,} payments are not between 1 and {MOST_PAYMENTS:,}.", "Choose another number."
+            "bad_number",
+            f"{payments:,} payments are not between 1 and {MOST_PAYMENTS:,}.",
+            "Choose another number.",
         )
     file = union / "union.toml" if union.is_dir() else union
     home, begun = Home(root), time.perf_counter()
@@ -47,7 +47,12 @@ def run_demo(union: Path, root: Path, payments: int, seed: int, workers: int) ->
     with Progress(*columns, console=screen) as progress:
         writing = progress.add_task("Banks write their messages", total=payments)
         written = write_day(
-            home.inbox, register, BUSINESS_DATE, payments, seed, progress=lambda n: progress.advance(writing, n)
+            home.inbox,
+            register,
+            BUSINESS_DATE,
+            payments,
+            seed,
+            progress=lambda n: progress.advance(writing, n),
         )
         wrote = time.perf_counter()
         settling = progress.add_task("The union settles them", total=written.payments)
@@ -83,7 +88,7 @@ def _events(register):  # type: ignore[no-untyped-def]
 
 
 def _report(home: Home, files: int, settling_seconds: float, writing_seconds: float) -> None:
-    queries = Queries(connect(home.database, read_only=True))
+    queries = ask(home)
     screen.print()
     rows = queries.day_report()
     screen.print(table(rows, "The day by currency"))
@@ -98,8 +103,8 @@ def _report(home: Home, files: int, settling_seconds: float, writing_seconds: fl
     screen.print()
     rate = received / settling_seconds
     screen.print(
-        f"{received:,} payments in {files:,} files: written in {writing_seconds:.1f} s, checked, settled, made"
-        f" durable and answered in {settling_seconds:.1f} s ({rate:,.0f} a second)."
+        f"{received:,} payments in {files:,} files: written in {writing_seconds:.1f} s, checked, settled,"
+        f" made durable and answered in {settling_seconds:.1f} s ({rate:,.0f} a second)."
     )
     screen.print(f"Answers lie in {home.outbox}, statements in {home.statements}.")
     screen.print("Next:")

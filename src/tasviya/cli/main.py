@@ -81,17 +81,10 @@ def submit(
     home: HomeOption = Path(DEFAULT_HOME),
 ) -> None:
     """Hand in files as a participant's. Example: tasviya submit payment.xml --as ALTNKZ20XXX"""
-    from tasviya.adapters.outbox import write_file
-    from tasviya.app import Home
+    from tasviya.app import Home, hand_in
 
-    place = Home(home)
-    for file in files:
-        try:
-            raw = file.read_bytes()
-        except OSError as error:
-            raise OperatorError("file_unreadable", f"{error}.", "Name files that exist.") from None
-        write_file(place.inbox / sender / file.name, raw)
-    typer.echo(f"{len(files)} in {place.inbox / sender}; `tasviya run --once` takes them in.")
+    count = hand_in(Home(home), sender, files)
+    typer.echo(f"{count} handed in as {sender}; `tasviya run --once` takes them in.")
 
 
 @app.command()
@@ -122,9 +115,10 @@ def status(
     output: OutputOption = "table",
 ) -> None:
     """Where a payment stands, and why. Example: tasviya status 7f9c…"""
+    from tasviya.app import Home, ask
     from tasviya.cli.output import Format, details, screen, show
 
-    rows = _queries(home).payments(name)
+    rows = ask(Home(home)).payments(name)
     if not rows:
         raise OperatorError("unknown_payment", f"No payment is known by {name}.", "Check the id.")
     if Format(output) is Format.TABLE:
@@ -142,9 +136,10 @@ def queue(
     output: OutputOption = "table",
 ) -> None:
     """Payments that wait, for what, and what ends it. Example: tasviya queue --currency KZT"""
+    from tasviya.app import Home, ask
     from tasviya.cli.output import Format, show
 
-    show(_queries(home).queue(participant, currency), Format(output), empty="No payment waits.")
+    show(ask(Home(home)).queue(participant, currency), Format(output), empty="No payment waits.")
 
 
 @app.command()
@@ -155,17 +150,19 @@ def liquidity(
     output: OutputOption = "table",
 ) -> None:
     """Balances, credit lines and what can be spent. Example: tasviya liquidity --participant KZ-ALTYN"""
+    from tasviya.app import Home, ask
     from tasviya.cli.output import Format, show
 
-    show(_queries(home).liquidity(participant, currency), Format(output))
+    show(ask(Home(home)).liquidity(participant, currency), Format(output))
 
 
 @app.command("trial-balance")
 def trial_balance(home: HomeOption = Path(DEFAULT_HOME), output: OutputOption = "table") -> None:
     """Debits and credits by currency and kind of account. Exit status 4 if they differ."""
+    from tasviya.app import Home, ask
     from tasviya.cli.output import Format, show
 
-    rows = _queries(home).trial_balance()
+    rows = ask(Home(home)).trial_balance()
     show(rows, Format(output))
     totals: dict[int, list[int]] = {}
     for row in rows:
@@ -199,7 +196,7 @@ def day_close(
     ] = None,
     home: HomeOption = Path(DEFAULT_HOME),
 ) -> None:
-    """Close a business day: what still waits expires, statements are written. Example: tasviya day close all"""
+    """Close a business day: what waits expires, statements are written. Example: tasviya day close all"""
     from tasviya.services.operating_day import close_day
 
     _each_day(home, currency, business_date, close_day)
@@ -230,20 +227,11 @@ def _each_day(home: Path, currency: str, business_date: str | None, act) -> None
         application.tell()
 
 
-def _queries(home: Path):  # type: ignore[no-untyped-def]
-    from tasviya.adapters.sqlite_connection import connect
-    from tasviya.adapters.sqlite_queries import Queries
-    from tasviya.app import Home
-
-    database = Home(home).database
-    if not database.exists():
-        raise OperatorError("no_union", f"{home} holds no union.", "Run `tasviya init --union FILE` first.")
-    return Queries(connect(database, read_only=True))
-
-
 @app.command()
 def demo(
-    union: Annotated[Path, typer.Option(help="A union.toml, or a directory that has one.")] = Path("examples/sco"),
+    union: Annotated[Path, typer.Option(help="A union.toml, or a directory that has one.")] = Path(
+        "examples/sco"
+    ),
     payments: Annotated[int, typer.Option(help="How many payments.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed draws the same day.")] = 2015,
     home: Annotated[Path, typer.Option(help="Where to put the day; what lies there is replaced.")] = Path(

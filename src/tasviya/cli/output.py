@@ -1,4 +1,4 @@
-"""One way to print: a table for people, JSON or CSV for programs. Progress and errors go to standard error."""
+"""One way to print: a table for people, JSON or CSV for programs. Progress and errors go to stderr."""
 
 from __future__ import annotations
 
@@ -18,7 +18,21 @@ screen = Console()
 stderr = Console(stderr=True)
 
 AMOUNTS = frozenset(
-    "amount balance credit_line drawn reserved spendable opening used_peak debits credits net value settled_value".split()
+    [
+        "amount",
+        "balance",
+        "credit_line",
+        "drawn",
+        "reserved",
+        "spendable",
+        "opening",
+        "used_peak",
+        "debits",
+        "credits",
+        "net",
+        "value",
+        "settled_value",
+    ]
 )
 """Columns set flush right."""
 

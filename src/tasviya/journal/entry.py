@@ -82,7 +82,7 @@ def chain(
     ledger_digest: bytes,
     raw: bytes,
 ) -> bytes:
-    """The digest of a commit's row: over the digest before it, its facts, its ledger batch and its entries."""
+    """The digest of a commit's row: over the digest before, its facts, its ledger batch and its entries."""
     digest = sha256(previous)
     digest.update(f"{VERSION}:{commit_seq}:{at_ns}:{first_entry}:{count}:".encode())
     digest.update(ledger_digest)

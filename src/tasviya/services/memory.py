@@ -117,7 +117,7 @@ class Memory:
         return states
 
     def first_date(self, now_ns: int) -> date:
-        """The business date of a union that has never opened: the earliest of its currencies' at an instant."""
+        """The business date of a union that has never opened: the earliest of its currencies' then."""
         today = from_ns(now_ns).date()
         snapshot = self.register.on(today)
         hours = [snapshot.operating_hours(code) for code in snapshot.currencies]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasviya.core.clock import iso_instant
-from tasviya.messages.builders import build_message_reject  # type: ignore[attr-defined]
+from tasviya.messages.account_reports import build_notification
+from tasviya.messages.builders import build_message_reject
 from tasviya.messages.credit_transfer_writing import build_onward
 from tasviya.messages.envelope import envelope
 from tasviya.messages.model import Group, Header, StatusReport
-from tasviya.messages.account_reports import build_notification
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.statements import AccountReport, Entry
 from tasviya.messages.status import build_status_report
@@ -128,6 +128,7 @@ def _unreadable(row: OutboxRow, facts: Facts) -> Documents:
     (message_seq,) = row.refs
     message = facts.messages[message_seq]
     document = build_message_reject(
+        facts.scheme,
         reference=message.message_id or "NOTPROVIDED",
         reason=message.reason,
         rejected_at=iso_instant(facts.committed_at[row.commit_seq]),

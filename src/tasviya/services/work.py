@@ -212,8 +212,8 @@ class Work:
         return row
 
     def tell_more(self, receiver: str, kind: str, about: int | str, item: Any) -> None:
-        """Add an item to the message of that kind about that thing (a message's number, an account's id), which
-        this unit tells the receiver; begin the message if it is the first."""
+        """Add an item to the message of that kind about that thing (a message's number, an account's id)
+        that this unit tells the receiver; begin the message if it is the first."""
         row = self.told.get((receiver, kind, about))
         if row is None:
             row = self.told[receiver, kind, about] = self.tell(receiver, kind, [about, []])

@@ -1,7 +1,7 @@
 """The rules that a payment must meet to be accepted, beyond what its message says by itself.
 
-Each is a class named by its ISO 20022 reason code (and a word, where a code has several causes). Its docstring
-is the rule's text; `cure` is what its sender can do. Rules that need only the message live in
+Each is a class named by its ISO 20022 reason code. Its docstring is the rule's text; `cure` is what its
+sender can do. Rules that need only the message live in
 `tasviya.messages.rules`; docs/errors.md lists both, each with its smallest case.
 """
 

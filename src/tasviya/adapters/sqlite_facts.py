@@ -1,0 +1,156 @@
+"""What the embedded store answers to the writer: reads of committed rows, as the rooms' own types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from tasviya.adapters.payment_rows import COLUMN_LIST, payment_of
+from tasviya.adapters.sqlite_connection import Connection
+from tasviya.core.currencies import currency
+from tasviya.core.ids import AccountId
+from tasviya.membership.participant import RECORD_TYPES, Record
+from tasviya.services.unit_of_work import AccountRow, CreditLineRow, DayRow, Numbers, QueueRow
+from tasviya.settlement.accounts import AccountKind, LedgerAccount
+from tasviya.settlement.payment import Payment
+
+
+class StoredFacts:
+    """The reading half of the store."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def numbers(self) -> Numbers:
+        def after(sql: str) -> int:
+            (last,) = self.connection.execute(sql).fetchone()
+            return int(last or 0) + 1
+
+        return Numbers(
+            commit=after("SELECT max(commit_seq) FROM journal"),
+            file=after("SELECT max(seq) FROM received_file"),
+            message=after("SELECT max(seq) FROM message"),
+            payment=after("SELECT max(seq) FROM payment"),
+            outbox=after("SELECT max(seq) FROM outbox"),
+            entry=after("SELECT max(first_entry + count - 1) FROM journal"),
+        )
+
+    def records(self) -> list[Record]:
+        found: list[Record] = []
+        for table, record_type in RECORD_TYPES.items():
+            fields = record_type.__struct_fields__
+            for row in self.connection.execute(f"SELECT {', '.join(fields)} FROM {table} ORDER BY rowid"):
+                found.append(record_type(**dict(zip(fields, row, strict=True))))
+        return found
+
+    def account_rows(self) -> Iterator[tuple[LedgerAccount, AccountRow]]:
+        sql = (
+            "SELECT account_id, owner, kind, currency, with_whom, number, entry_seq, opening, lowest"
+            " FROM account"
+        )
+        for identity, owner, kind, code, with_whom, number, seq, opening, lowest in self.connection.execute(
+            sql
+        ):
+            account_id = AccountId(int(identity, 16))
+            money = currency(code)
+            account = LedgerAccount(account_id, AccountKind[kind.upper()], owner, money, with_whom, number)
+            yield account, AccountRow(account_id, seq, opening, lowest)
+
+    def credit_line_rows(self) -> list[CreditLineRow]:
+        rows = self.connection.execute("SELECT * FROM credit_line_state")
+        return [
+            CreditLineRow(int(account, 16), granted, drawn, peak) for account, granted, drawn, peak in rows
+        ]
+
+    def reservation_rows(self) -> list[tuple[int, str, int]]:
+        rows = self.connection.execute("SELECT account_id, priority, remaining FROM reservation_state")
+        return [(int(account, 16), priority, left) for account, priority, left in rows]
+
+    def limit_rows(self) -> list[tuple[int, str, int]]:
+        rows = self.connection.execute("SELECT account_id, counterparty, net_paid FROM limit_state")
+        return [(int(account, 16), who, net) for account, who, net in rows]
+
+    def day_rows(self) -> list[DayRow]:
+        sql = (
+            "SELECT institution, currency, max(business_date), phase, since, opened_commit"
+            " FROM operating_day GROUP BY currency"
+        )
+        return [DayRow(*row) for row in self.connection.execute(sql)]
+
+    def queue(self) -> list[tuple[QueueRow, Payment]]:
+        rows = [
+            QueueRow(seq, int(account, 16), rank, bool(by_limit), shortfall, since)
+            for seq, account, rank, by_limit, shortfall, since in self.connection.execute(
+                "SELECT * FROM queue ORDER BY payment_seq"
+            )
+        ]
+        payments = self.payments([row.payment_seq for row in rows])
+        return [(row, payments[row.payment_seq]) for row in rows]
+
+    def files_with_digest(self, digests: Sequence[bytes]) -> dict[tuple[str, bytes], int]:
+        found = {}
+        for digest in digests:
+            for seq, sender in self.connection.execute(
+                "SELECT seq, sender FROM received_file WHERE digest = ?", (digest,)
+            ):
+                found[sender, digest] = seq
+        return found
+
+    def messages_known(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        found = {}
+        for key in keys:
+            row = self.connection.execute(
+                "SELECT seq FROM message WHERE sender = ? AND message_id = ? AND reason = ''", key
+            ).fetchone()
+            if row:
+                found[key] = row[0]
+        return found
+
+    def uetrs_known(self, uetrs: Sequence[str]) -> dict[str, list[Payment]]:
+        found: dict[str, list[Payment]] = {}
+        for payment in self._payments("uetr IN (SELECT value FROM json_each(?))", as_json(uetrs)):
+            found.setdefault(payment.uetr, []).append(payment)
+        return found
+
+    def instructions_known(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        by_sender: dict[str, list[str]] = {}
+        for sender, instruction in keys:
+            by_sender.setdefault(sender, []).append(instruction)
+        sql = (
+            "SELECT instruction_id FROM payment WHERE sender = ? AND instruction_id <> ''"
+            " AND instruction_id IN (SELECT value FROM json_each(?))"
+        )
+        return {
+            (sender, instruction)
+            for sender, instructions in by_sender.items()
+            for (instruction,) in self.connection.execute(sql, (sender, as_json(instructions)))
+        }
+
+    def payments(self, seqs: Sequence[int]) -> dict[int, Payment]:
+        return {p.seq: p for p in self._payments("seq IN (SELECT value FROM json_each(?))", as_json(seqs))}
+
+    def payments_of_message(self, sender: str, message_id: str) -> list[Payment]:
+        where = "message_seq = (SELECT seq FROM message WHERE sender = ? AND message_id = ? AND reason = '')"
+        return self._payments(f"{where} ORDER BY position", sender, message_id)
+
+    def warehoused(self, currency: str, business_date: str) -> list[Payment]:
+        where = "status = 'warehoused' AND settlement_date <= ? AND currency = ? ORDER BY seq"
+        return self._payments(where, business_date, currency)
+
+    def returned_minor(self, original_seq: int) -> int:
+        sql = (
+            "SELECT coalesce(sum(amount_minor), 0) FROM payment WHERE original_seq = ? AND original_seq <> 0"
+            " AND status NOT IN ('rejected', 'cancelled', 'expired')"
+        )
+        return int(self.connection.execute(sql, (original_seq,)).fetchone()[0])
+
+    def _payments(self, where: str, *values: Any) -> list[Payment]:
+        rows = self.connection.execute(f"SELECT {COLUMN_LIST} FROM payment WHERE {where}", values)
+        return [payment_of(row) for row in rows]
+
+
+def as_json(values: Sequence[Any]) -> str:
+    """Values as SQLite's json_each takes them."""
+    return msgspec.json.encode(values).decode()

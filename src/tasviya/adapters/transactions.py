@@ -1,0 +1,36 @@
+"""One transaction on an embedded store: all of it, or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tasviya.adapters.sqlite_connection import Connection
+from tasviya.core.errors import StoreError
+
+
+@contextmanager
+def transaction(db: Connection) -> Iterator[None]:
+    """All of it, or nothing.
+
+    Raises: StoreError for what the disk or another process causes; other errors as they come.
+    """
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        raise StoreError("store_failed", f"SQLite: {error}.", _cure_for(error)) from error
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _cure_for(error: sqlite3.OperationalError) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    if "FULL" in name:
+        return "The disk is full: free space and start again; nothing of this batch has happened."
+    if "BUSY" in name or "LOCKED" in name:
+        return "Another process holds the store: stop it, or wait and try again."
+    return "Check the disk and start again; nothing of this batch has happened."

@@ -78,10 +78,12 @@ class Book:
 
     def lookup_transfers(self, ids: Sequence[int]) -> list[Transfer]:
         check_batch_size(ids)
+        self.expire()
         return [replace(self._books.transfers[id]) for id in ids if id in self._books.transfers]
 
     def get_account_transfers(self, filter: AccountFilter) -> list[Transfer]:
         check_integers(filter, FILTER_FLAG_BITS)
+        self.expire()
         if not account_filter_finds(filter):
             return []
         matches = [t for t in self._books.transfers.values() if _account_filter_matches(filter, t)]
@@ -99,6 +101,7 @@ class Book:
         return _query(filter, list(self._books.accounts.values()))
 
     def query_transfers(self, filter: QueryFilter) -> list[Transfer]:
+        self.expire()
         return _query(filter, list(self._books.transfers.values()))
 
     def expire(self) -> None:

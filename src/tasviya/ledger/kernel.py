@@ -267,8 +267,10 @@ class Kernel(KernelReads):
         parts = []
         while count := kernel_rules.expire(np.uint64(now), rows, *state):
             parts.append(rows[:count].tobytes())
-            self._last_timestamp = now = now + count
-        return b"".join(parts)
+        expired = b"".join(parts)
+        if expired:
+            self._last_timestamp = now + len(expired) // 8
+        return expired
 
     def _next_batch(
         self, kind: str, first_row: int, count: int, failed: bytes, expired: bytes, data: bytes

@@ -81,6 +81,7 @@ class KernelReads:
 
     def lookup_transfers(self, ids: Sequence[int]) -> list[Transfer]:
         check_batch_size(ids)
+        self.expire()
         rows = np.empty(len(ids), np.int64)
         kernel_rules.rows_of_ids(id_words(ids), rows, *self._state)
         return unpack_transfers(self.transfers_at(rows[rows >= 0]))
@@ -93,6 +94,7 @@ class KernelReads:
         slot = self._slot(filter.account_id)
         if slot is None or not self._state.accounts[slot, LEDGER_CODE_FLAGS] & HISTORY_FLAG:
             check_integers(filter, FILTER_FLAG_BITS)
+            self.expire()
             return []
         rows, transfers = self._account_rows(filter)
         account = self._state.accounts[slot]
@@ -118,6 +120,7 @@ class KernelReads:
 
     def query_transfers(self, filter: QueryFilter) -> list[Transfer]:
         check_integers(filter, FILTER_FLAG_BITS)
+        self.expire()
         if not query_filter_finds(filter):
             return []
         places: Sequence[int] = self._index.between(filter.timestamp_min, filter.timestamp_max)
@@ -183,6 +186,7 @@ class KernelReads:
     def _account_rows(self, filter: AccountFilter) -> tuple[npt.NDArray[np.int64], Words]:
         """The rows that match, in the order asked for, and their records."""
         check_integers(filter, FILTER_FLAG_BITS)
+        self.expire()
         none = np.empty(0, np.int64), np.empty((0, WORDS), np.uint64)
         slot = self._slot(filter.account_id)
         batches = self._index.between(filter.timestamp_min, filter.timestamp_max)

@@ -265,8 +265,8 @@ def _end_of_gap(skipped: datetime) -> datetime:
 def _national_days(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
     """A country's public holidays of a year, and the days of the weekend it declares working days.
 
-    Governments fix some holidays a year or a few ahead; for years the package does not reach, only overrides
-    and weekends count.
+    Governments fix some holidays only a year or a few ahead. For later years the package reckons them, and a
+    union corrects it by overrides.
     """
     if not country:
         return frozenset(), frozenset()
@@ -274,7 +274,7 @@ def _national_days(country: str, year: int) -> tuple[frozenset[date], frozenset[
 
     try:
         with catch_warnings():
-            simplefilter("ignore")  # it warns of years it does not reach
+            simplefilter("ignore")  # it warns of years it can only reckon
             found = holidays.country_holidays(country, years=[year], expand=False)
     except NotImplementedError:
         raise UnknownHolidays(f"no holidays are known for country {country!r}") from None

@@ -16,13 +16,14 @@ _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 class Table:
     """A TOML table and its path; knows which of its keys have been asked for."""
 
-    def __init__(self, values: Mapping[str, Any], path: str) -> None:
+    def __init__(self, values: Mapping[str, Any], path: str, *, root: bool = False) -> None:
         self.values = values
         self.path = path
+        self._between = ": " if root else "."
         self._known: set[str] = set()
 
     def at(self, key: str) -> str:
-        return f"{self.path}: {key}" if self.path.endswith(".toml") else f"{self.path}.{key}"
+        return f"{self.path}{self._between}{key}"
 
     def get(self, key: str, default: Any = None) -> Any:
         self._known.add(key)
@@ -97,6 +98,8 @@ class Table:
         value = self.get(key)
         if value is None:
             return
+        if value == []:
+            raise _wrong_kind(value, "a value, a table or a list of tables", self.at(key))
         for index, each in enumerate(value if isinstance(value, list) else [value]):
             path = f"{self.at(key)}[{index}]" if isinstance(value, list) else self.at(key)
             yield Table(each if isinstance(each, dict) else {main: each}, path)

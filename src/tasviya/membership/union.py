@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from tasviya.core.business_day import NoBusinessDay, UnknownHolidays, UnknownZone, time_zone
+from tasviya.core.business_day import Calendar, UnknownHolidays, UnknownZone, time_zone
 from tasviya.core.currencies import UnknownCurrency, currency
 from tasviya.core.errors import ConfigurationError
 from tasviya.core.money import AmountError, Currency, parse_amount
@@ -108,10 +108,10 @@ def load_union(text: str, where: str) -> Register:
     """
     try:
         tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         cure = "Correct the line; strings need quotes, lists brackets."
         raise ConfigurationError("CF01", f"The file is not TOML: {error}.", cure, where) from None
-    return _Reading(where).union(Table(tree, where))
+    return _Reading(where).union(Table(tree, where, root=True))
 
 
 def iban_check_digits_hold(number: str) -> bool:
@@ -242,21 +242,20 @@ class _Reading:
             entry.done()
             overrides.append(override)
             self.keep(override, entry.path)
+        if set(hours.weekend.split(",")) == set(WEEKDAYS):
+            cure = "Leave at least one day of the week out of `weekend`."
+            raise ConfigurationError("CF20", "The week has no business day.", cure, table.at("weekend"))
         try:
-            day_of = operating_hours(hours, overrides, self.since)
-            day_of.calendar.next_business_day(date.fromisoformat(self.since))
-        except ValueError as error:
-            cure = "Order them: opens_at < customer_cutoff_at ≤ interbank_cutoff_at ≤ closes_at."
-            raise ConfigurationError(
-                "CF12", f"The day's times are wrong: {error}.", cure, table.path
-            ) from None
+            operating_hours(hours, overrides, self.since)
+            Calendar(hours.holidays).is_business_day(date.fromisoformat(self.since))
         except UnknownHolidays:
             what = f"No holidays are known for {hours.holidays!r}."
             cure = 'Give a country code of two capitals, or "" and list the holidays under `calendar`.'
             raise ConfigurationError("CF13", what, cure, table.at("holidays")) from None
-        except NoBusinessDay as error:
-            cure = "Leave at least one day of the week out of `weekend`."
-            raise ConfigurationError("CF20", f"There is {error}.", cure, table.at("weekend")) from None
+        except ValueError as error:
+            what = f"The day's times are wrong: {error}."
+            cure = "Order them: opens_at < customer_cutoff_at ≤ interbank_cutoff_at ≤ closes_at."
+            raise ConfigurationError("CF12", what, cure, table.path) from None
 
     def participant(self, table: Table, kind: str, member: str) -> str:
         code = table.matching("code", _CODE, "a code of capitals, digits and hyphens")
@@ -385,7 +384,7 @@ class _Reading:
             minor = parse_amount(str(value), money)
             if not 0 <= minor <= LARGEST_AMOUNT:
                 raise AmountError(f"{value} {money} is not from 0 to {LARGEST_AMOUNT} minor units")
-        except AmountError as error:
+        except ValueError as error:
             cure = f"Write whole {money}, or a text with at most {money.decimals} decimals."
             raise ConfigurationError("CF07", f"{error}.", cure, table.at(key)) from None
         return minor

@@ -135,11 +135,10 @@ def draw_day(
     """
     snapshot = register.on(business_date)
     figures = matrix or matrix_for(snapshot.members)
-    flows = plan_flows(snapshot, payments, figures, payer_currency_percent)
-    outboxes = _outboxes(flows, seed)
+    outboxes = _outboxes(plan_flows(snapshot, payments, figures, payer_currency_percent), seed)
     sizes_of = [sum(count for _, _, count in outboxes[key]) for key in outboxes]
     wanted = min(payments * FAULTY_FILES_A_THOUSAND // 1000, MOST_FAULTY_FILES) if faults else 0
-    faulty = allocate(wanted, sizes_of) if wanted else [0] * len(sizes_of)
+    faulty = allocate(wanted, sizes_of) if wanted and outboxes else [0] * len(sizes_of)
     desk = _Desk(snapshot, day_rates or rates(RATE_DATES[-1]), faults)
     made = 0
     for (key, shares), bad in zip(outboxes.items(), faulty, strict=True):

@@ -162,7 +162,7 @@ def write_day(
 ) -> DaySummary:
     """Draw a day and write its files under `directory`, a folder a sender's BIC.
 
-    progress: called with the number of payments in each file written.
+    progress: called with the number of payments in each file written; a duplicate has none.
     """
     snapshot = register.on(business_date)
     scheme = scheme_of(snapshot)
@@ -187,7 +187,7 @@ def write_day(
         (folder / file.name).write_bytes(content)
         _count(summary, file, len(content))
         if progress:
-            progress(len(file.transfers))
+            progress(0 if file.fault == DUPLICATE else len(file.transfers))
     return summary
 
 

@@ -101,6 +101,13 @@ def _readers(message_type: str) -> _Readers:
     owner = "Acct/Ownr/Id/OrgId/AnyBIC"
     paths: dict[str, str | tuple[str, Reader]] = {
         "Id": "report_id",
+        "RptPgntn/PgNb": "page",
+        "RptPgntn/LastPgInd": "last_page",
+        "StmtPgntn/PgNb": "page",
+        "StmtPgntn/LastPgInd": "last_page",
+        "NtfctnPgntn/PgNb": "page",
+        "NtfctnPgntn/LastPgInd": "last_page",
+        "Acct/Svcr/FinInstnId/BICFI": "servicer",
         "ElctrncSeqNb": "sequence",
         "CreDtTm": "created_at",
         "FrToDt/FrDtTm": "from_time",
@@ -135,6 +142,8 @@ def _report(out: list[Any], position: int, scheme: Scheme) -> AccountReport:
     report = AccountReport(*out)
     report.position = position
     report.sequence = int(report.sequence) if report.sequence else None
+    report.page = int(report.page) if report.page else None
+    report.last_page = str(report.last_page or "true").strip() in ("true", "1")
     report.balances = [_balance(_BalanceFields(*each), scheme) for each in report.balances or ()]  # type: ignore[misc]
     report.entries = [_entry(_EntryFields(*each), scheme) for each in report.entries or ()]  # type: ignore[misc]
     report.refusals = []
@@ -189,6 +198,11 @@ def _build(
 def _report_element(facts: AccountReport, message_type: str, created_at: str, scheme: Scheme) -> str:
     tag = _REPORTS[message_type]
     owner = element("AnyBIC", facts.owner)
+    page = (
+        f"<{tag}Pgntn><PgNb>{facts.page}</PgNb><LastPgInd>{str(facts.last_page).lower()}</LastPgInd></{tag}Pgntn>"
+        if facts.page is not None
+        else ""
+    )
     sequence = f"<ElctrncSeqNb>{facts.sequence}</ElctrncSeqNb>" if facts.sequence is not None else ""
     period = (
         f"<FrToDt><FrDtTm>{facts.from_time}</FrDtTm><ToDtTm>{facts.to_time}</ToDtTm></FrToDt>"
@@ -200,11 +214,11 @@ def _report_element(facts: AccountReport, message_type: str, created_at: str, sc
     )
     totals = _totals(facts, scheme) if message_type == STATEMENT else ""
     return (
-        f"<{tag}>{element('Id', facts.report_id)}{sequence}"
+        f"<{tag}>{element('Id', facts.report_id)}{page}{sequence}"
         f"<CreDtTm>{facts.created_at or created_at}</CreDtTm>{period}"
         f"<Acct>{account_number(facts.account)}{element('Ccy', facts.currency)}"
         f"{f'<Ownr><Id><OrgId>{owner}</OrgId></Id></Ownr>' if owner else ''}"
-        f"{agent('Svcr', scheme.operator_bic)}</Acct>"
+        f"{agent('Svcr', facts.servicer or scheme.operator_bic)}</Acct>"
         f"{balances}{totals}{''.join(_entry_element(entry, scheme) for entry in facts.entries)}</{tag}>"
     )
 

@@ -153,25 +153,33 @@ _CREDITOR_IBAN, _CREDITOR_ACCOUNT = (
 )
 _CHARGES, _REMITTANCE = _FIELDS.index("charges"), _FIELDS.index("remittance")
 _PRIORITY, _REFUSALS = _FIELDS.index("priority"), _FIELDS.index("refusals")
-_FROM_GROUP = (
-    "settlement_date",
-    "instructing_agent",
-    "instructed_agent",
-    "priority",
-    "service_levels",
-    "local_instrument",
-    "category_purpose",
-)
+_GROUP_FIELDS = _TransferGroup.__struct_fields__
+_GROUP_LENGTH = len(Group.__struct_fields__)
+_FROM_GROUP = [
+    (_FIELDS.index(name), _GROUP_FIELDS.index(name))
+    for name in (
+        "settlement_date",
+        "instructing_agent",
+        "instructed_agent",
+        "priority",
+        "service_levels",
+        "local_instrument",
+        "category_purpose",
+    )
+]
 
 
 def parse(business: Element, scheme: Scheme) -> tuple[Group, list[Transaction]]:
     """A checked pacs.008's or pacs.009's group header and transactions."""
     name = local_name(business)
     header = business[0]
-    common = _TransferGroup(*_GROUP[name].read(header))
-    group = Group(*(getattr(common, field) for field in Group.__struct_fields__))
-    group.carried = _carried(header)
-    given = [(_FIELDS.index(field), value) for field in _FROM_GROUP if (value := getattr(common, field))]
+    found = _GROUP[name].read(header)
+    group = Group(*found[:_GROUP_LENGTH])
+    given = []
+    # SttlmInf is the last that every group header has; after it comes what may concern all transactions.
+    if local_name(header[-1]) != "SttlmInf" or group.settlement_date:
+        group.carried = _carried(header)
+        given = [(place, found[common]) for place, common in _FROM_GROUP if found[common]]
     reader = _TRANSACTION[name]
     transactions: list[Transaction] = []
     for position, element_ in enumerate(business.iterchildren("{*}CdtTrfTxInf"), start=1):

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from lxml import etree
 from msgspec import Struct
 
 from tasviya.core.errors import Refusal
@@ -39,7 +38,7 @@ from tasviya.messages.model import (
 from tasviya.messages.rules import check, check_characters
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.slices import Slices, raw_slices, rewritten, self_contained
-from tasviya.messages.xml import HEADER, NAMESPACE, local_name, read, validate
+from tasviya.messages.xml import HEADER, NAMESPACE, local_name, namespace_of, read, validate
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -193,11 +192,9 @@ def parse_file(raw: bytes, scheme: Scheme) -> list[Read]:
     found = pairs(root)
     if not found:
         return [UnreadableMessage([_no_message(root)])]
-    if len(found) == 1 and len(raw) > scheme.message_bytes and _transactions_in(found[0][1]) <= 1:
-        what = f"The file has {len(raw):,} bytes; one payment or report may have {scheme.message_bytes:,}."
-        refusal = Refusal("TOO-LARGE", what, "Leave out what the payment does not need.")
-        return [_unreadable(found[0][0], found[0][1], [refusal])]
     slices = raw_slices(raw)
+    if len(found) == 1:
+        return [_only_message(*found[0], raw, slices, scheme)]
     expected = [_transactions_in(document) for _, document in found]
     if slices is not None and len(slices) != sum(expected):
         slices = None
@@ -208,6 +205,17 @@ def parse_file(raw: bytes, scheme: Scheme) -> list[Read]:
         used += count
         read_messages.append(_message(app_hdr, document, raw, own, scheme))
     return read_messages
+
+
+def _only_message(
+    app_hdr: Element | None, document: Element | None, raw: bytes, slices: Slices | None, scheme: Scheme
+) -> Read:
+    """The message of a file that holds no other."""
+    if len(raw) > scheme.message_bytes and _transactions_in(document) <= 1:
+        what = f"The file has {len(raw):,} bytes; one payment or report may have {scheme.message_bytes:,}."
+        refusal = Refusal("TOO-LARGE", what, "Leave out what the payment does not need.")
+        return _unreadable(app_hdr, document, [refusal])
+    return _message(app_hdr, document, raw, slices, scheme)
 
 
 def _transactions_in(document: Element | None) -> int:
@@ -228,7 +236,7 @@ def _message(
             "NO-DOCUMENT", "An AppHdr is not followed by a Document.", "Send both together.", "/AppHdr"
         )
         return _unreadable(app_hdr, None, [refusal, *header_refusals])
-    namespace = etree.QName(document).namespace or ""
+    namespace = namespace_of(document)
     message_type = namespace.removeprefix(NAMESPACE)
     kind = MESSAGE_TYPES.get(message_type) if namespace.startswith(NAMESPACE) else None
     if kind is None:
@@ -262,7 +270,11 @@ def _message(
 
 def _locate(message: ParsedMessage, document: Element, raw: bytes, slices: Slices | None) -> None:
     """Note where each transfer's element lies: in the file, or else in the message written anew."""
-    if slices is None or not self_contained(document[0], raw, slices):
+    if (
+        slices is None
+        or len(slices) != message.count
+        or not self_contained(document[0], NAMESPACE + message.message_type, raw, slices)
+    ):
         message.body, slices = rewritten(document)
     for transfer, (start, end) in zip(message.transactions, slices, strict=True):
         if isinstance(transfer, CreditTransfer):
@@ -270,7 +282,7 @@ def _locate(message: ParsedMessage, document: Element, raw: bytes, slices: Slice
 
 
 def _header_refusals(app_hdr: Element) -> list[Refusal]:
-    version = (etree.QName(app_hdr).namespace or "").removeprefix(NAMESPACE)
+    version = namespace_of(app_hdr).removeprefix(NAMESPACE)
     if version != HEADER:
         what = f"The header is of version {version}; {HEADER} is read."
         return [Refusal("FF01", what, f"Send {HEADER}.", "/AppHdr")]
@@ -325,7 +337,7 @@ def _unreadable(
         reference = _text(document, "MsgId")
     message_type = None
     if document is not None:
-        message_type = (etree.QName(document).namespace or "").removeprefix(NAMESPACE)[:35] or None
+        message_type = namespace_of(document).removeprefix(NAMESPACE)[:35] or None
     sender, receiver = _parties(app_hdr, document)
     return UnreadableMessage(refusals, (reference or "NOTPROVIDED")[:35], message_type, sender, receiver)
 

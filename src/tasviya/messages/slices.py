@@ -26,7 +26,8 @@ _START, _END = b"<CdtTrfTxInf", b"</CdtTrfTxInf"
 
 def raw_slices(raw: bytes) -> Slices | None:
     """The first and last byte (exclusive) of each CdtTrfTxInf in a file, or None if cutting is unsafe."""
-    if b"<!" in raw or raw.find(b"<?", 5) >= 0:
+    # Looking for one byte first is several times faster, and few files have it.
+    if (b"!" in raw and b"<!" in raw) or (raw.count(b"?") > 2 and raw.find(b"<?", 5) >= 0):
         return None
     found: Slices = []
     end = 0
@@ -39,10 +40,10 @@ def raw_slices(raw: bytes) -> Slices | None:
     return found
 
 
-def self_contained(business: Element, raw: bytes, slices: Iterable[tuple[int, int]]) -> bool:
+def self_contained(business: Element, namespace: str, raw: bytes, slices: Iterable[tuple[int, int]]) -> bool:
     """Whether cuts of an element's children mean the same elsewhere under the same default namespace."""
     scope = business.nsmap
-    if scope.get(None) != etree.QName(business).namespace:
+    if scope.get(None) != namespace:
         return False
     outside = [f"{prefix}:".encode() for prefix in scope if prefix is not None]
     return not outside or not any(prefix in raw[start:end] for start, end in slices for prefix in outside)

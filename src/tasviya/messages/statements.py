@@ -65,4 +65,9 @@ class AccountReport(Struct, array_like=True, tag="AccountReport"):
     to_time: str | None = None
     balances: list[Balance] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    page: int | None = None
+    """Its place among the documents that together say one report, from 1; None: it stands alone."""
+    last_page: bool = True
+    servicer: str | None = None
+    """The BIC of the institution in whose books the account lies; None: the operator's."""
     refusals: list[Refusal] = field(default_factory=list)

@@ -221,10 +221,16 @@ class Application:
         return taken
 
     def tell(self) -> None:
-        """Deliver everything that is still to be told, and note it as delivered."""
+        """Deliver everything that is still to be told, statements too, and note it as delivered."""
         self.commit_seen()
+        stating = [
+            self.executor.submit(workers.state, commit, str(self.home.statements))
+            for commit in undelivered(self.store.connection, statements=True)
+        ]
         while self._delivering is not None or self._to_deliver:
             self._deliver(wait=True)
+        for future in stating:
+            self._delivered += future.result()
         if self._delivered:
             self.system.delivered, self._delivered = self._delivered, []
             self.system.do(lambda work: None)
@@ -237,7 +243,8 @@ class Application:
     def commit_seen(self) -> None:
         """Queue the telling of every commit that has not been told."""
         known = set(self._to_deliver)
-        self._to_deliver += [seq for seq in undelivered(self.store.connection) if seq not in known]
+        commits = undelivered(self.store.connection, statements=False)
+        self._to_deliver += [seq for seq in commits if seq not in known]
 
     def _take(self, arrived: Sequence[workers.ReadFile]) -> None:
         files = [

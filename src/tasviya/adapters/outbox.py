@@ -5,7 +5,7 @@ A delivery may be done twice, after a crash between writing and marking: the byt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,12 @@ import msgspec
 
 from tasviya.adapters.payment_rows import COLUMN_LIST, payment_of
 from tasviya.adapters.sqlite_connection import Connection
+from tasviya.adapters.sqlite_facts import as_json
 from tasviya.messages.scheme import Scheme
+from tasviya.services.statements import AccountFacts, Period, collect
 from tasviya.services.telling import ANSWERS, Facts, letter
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
+from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.payment import Payment
 
 STATEMENT = "statement"
@@ -27,21 +30,34 @@ class FileOutbox:
 
     def __init__(self, db: Connection, scheme: Scheme, directory: Path) -> None:
         self.db, self.scheme, self.directory = db, scheme, directory
-        self._accounts: dict[str, tuple[str, str, str]] = {}
+        self._accounts: dict[str, AccountFacts] = {}
         self._bics: dict[str, str] = {}
 
     def deliver(self, commits: Sequence[int]) -> list[int]:
         """Write everything these commits had to tell, statements apart. Returns the outbox rows' numbers."""
         rows = self._rows(
             f"commit_seq IN (SELECT value FROM json_each(?)) AND kind <> '{STATEMENT}' ORDER BY seq",
-            _json(commits),
+            as_json(commits),
         )
         facts = self._facts(rows)
         by_file: dict[tuple[str, int], list[OutboxRow]] = {}
         for row in rows:
             by_file.setdefault((row.receiver, row.commit_seq), []).append(row)
         for (receiver, commit_seq), theirs in by_file.items():
-            write_file(self.directory / receiver / f"{commit_seq:09d}.xml", letter(receiver, theirs, facts))
+            file = self.directory / receiver / f"{commit_seq:09d}.xml"
+            write_file(file, letter(receiver, theirs, facts))
+        return [row.seq for row in rows]
+
+    def state(self, commit_seq: int, directory: Path) -> list[int]:
+        """Write the statements that a closing commit ordered, a file an account, under
+        `directory/<date>/<BIC>/`. Returns the outbox rows' numbers."""
+        rows = self._rows(f"commit_seq = ? AND kind = '{STATEMENT}' ORDER BY seq", commit_seq)
+        periods = self._periods(rows)
+        for row in rows:
+            facts = self._facts([row], {row.seq: periods[row.seq]})
+            account = periods[row.seq].facts
+            name = f"{account.currency}-{account.number}.xml"
+            write_file(directory / row.refs[1] / row.receiver / name, letter(row.receiver, [row], facts))
         return [row.seq for row in rows]
 
     def _rows(self, where: str, *values: Any) -> list[OutboxRow]:
@@ -49,36 +65,55 @@ class FileOutbox:
         decode = msgspec.json.decode
         return [OutboxRow(*rest, decode(refs)) for *rest, refs in self.db.execute(sql, values)]
 
-    def _facts(self, rows: Sequence[OutboxRow]) -> Facts:
+    def _facts(self, rows: Sequence[OutboxRow], periods: Mapping[int, Period] | None = None) -> Facts:
         repeats = {row.refs[0]: self._answers_to(row.refs[0]) for row in rows if row.kind == "repeat"}
         every = [*rows, *(row for answers in repeats.values() for row in answers)]
-        payments: set[int] = set()
-        messages: set[int] = set()
-        for row in every:
-            if row.kind in ("status", "onward"):
-                messages.add(row.refs[0])
-                payments.update(item[0] if row.kind == "status" else item for item in row.refs[1])
-            elif row.kind == "notice":
-                payments.update(item[0] for item in row.refs[1])
-            elif row.kind in ("refused", "unreadable"):
-                messages.add(row.refs[0])
+        payments, messages = _referred(every)
+        of_payments = self.payments(sorted(payments))
+        originals = {p.original_seq for p in of_payments.values() if p.original_seq}
+        of_payments |= self.payments(sorted(originals - payments))
+        if any(row.kind in ("return", "recall") for row in every):
+            messages |= {p.message_seq for p in of_payments.values()}
         found = self._messages(sorted(messages))
-        self._directory()
+        if periods is None:
+            periods = self._periods([row for row in every if row.kind == "report"])
+        self._look_up()
         return Facts(
             self.scheme,
-            self.payments(sorted(payments)),
+            of_payments,
             {seq: message for seq, (message, _) in found.items()},
             {seq: source for seq, (_, source) in found.items()},
             self._accounts,
             self._bics,
             repeats,
             self._instants(sorted({row.commit_seq for row in every})),
+            periods,
+            self._payments_by_id({p.subject for period in periods.values() for p in period.postings}),
         )
+
+    def _periods(self, rows: Sequence[OutboxRow]) -> dict[int, Period]:
+        """What moved on the accounts that these rows ask for, read from the journal."""
+        self._look_up()
+        periods: dict[int, Period] = {}
+        spans: dict[tuple[int, int], dict[bytes, Period]] = {}
+        for row in rows:
+            account_id, business_date, first_commit = row.refs
+            period = periods[row.seq] = Period(self._accounts[account_id], business_date)
+            spans.setdefault((first_commit, row.commit_seq), {})[bytes.fromhex(account_id)] = period
+        sql = "SELECT at, entries FROM journal WHERE commit_seq BETWEEN ? AND ? ORDER BY commit_seq"
+        for span, wanted in spans.items():
+            for at, entries in self.db.execute(sql, span):
+                collect(msgspec.msgpack.decode(entries), at, wanted)
+        return periods
+
+    def _payments_by_id(self, identities: set[str]) -> dict[str, Payment]:
+        sql = f"SELECT {COLUMN_LIST} FROM payment WHERE payment_id IN (SELECT value FROM json_each(?))"
+        return {row[1]: payment_of(row) for row in self.db.execute(sql, (as_json(sorted(identities)),))}
 
     def payments(self, seqs: Sequence[int]) -> dict[int, Payment]:
         """Payments by number."""
         sql = f"SELECT {COLUMN_LIST} FROM payment WHERE seq IN (SELECT value FROM json_each(?))"
-        return {row[0]: payment_of(row) for row in self.db.execute(sql, (_json(seqs),))}
+        return {row[0]: payment_of(row) for row in self.db.execute(sql, (as_json(seqs),))}
 
     def _messages(self, seqs: Sequence[int]) -> dict[int, tuple[ReceivedMessage, bytes]]:
         sql = (
@@ -86,14 +121,14 @@ class FileOutbox:
             " WHERE m.seq IN (SELECT value FROM json_each(?))"
         )
         found = {}
-        for *fields, raw in self.db.execute(sql, (_json(seqs),)):
+        for *fields, raw in self.db.execute(sql, (as_json(seqs),)):
             message = ReceivedMessage(*fields)
             found[message.seq] = (message, message.body or raw)
         return found
 
     def _instants(self, commits: Sequence[int]) -> dict[int, int]:
         sql = "SELECT commit_seq, at FROM journal WHERE commit_seq IN (SELECT value FROM json_each(?))"
-        return dict(self.db.execute(sql, (_json(commits),)).fetchall())
+        return dict(self.db.execute(sql, (as_json(commits),)).fetchall())
 
     def _answers_to(self, file_seq: int) -> list[OutboxRow]:
         """The rows that answered a file when it first came."""
@@ -106,26 +141,63 @@ class FileOutbox:
         answers = self._rows("commit_seq = ? ORDER BY seq", commit_seq)
         return [row for row in answers if row.kind in ANSWERS and row.refs[0] in of_file]
 
-    def _directory(self) -> None:
+    def _look_up(self) -> None:
         """Names and numbers, read afresh: accounts may have been opened and BICs changed."""
         self._bics = dict(
             self.db.execute("SELECT participant, bic FROM participant_bics ORDER BY valid_from").fetchall()
         )
-        self._accounts = {
-            account_id: (number or account_id, currency, self._bics.get(owner, ""))
-            for account_id, number, currency, owner in self.db.execute(
-                "SELECT account_id, number, currency, owner FROM account"
+        institutions = dict(
+            self.db.execute("SELECT currency, institution FROM settlement_institution_hours").fetchall()
+        )
+        balances = {
+            account: int(credits) - int(debits)
+            for account, debits, credits in self.db.execute(
+                "SELECT id, debits_posted, credits_posted FROM ledger_account"
             )
         }
+        sql = "SELECT account_id, number, currency, kind, owner, with_whom FROM account"
+        for account_id, number, code, kind, owner, with_whom in self.db.execute(sql):
+            in_books = kind == "vostro"
+            holder, servicer = (with_whom, owner) if in_books else (owner, institutions.get(code, ""))
+            self._accounts[account_id] = AccountFacts(
+                account_id,
+                number or account_id,
+                code,
+                AccountKind[kind.upper()],
+                self._bics.get(holder, ""),
+                self._bics.get(servicer, ""),
+                balances.get(account_id, 0),
+            )
 
 
-def undelivered(db: Connection, most: int = 1000) -> list[int]:
-    """Commits with something left to tell, statements apart; the oldest first."""
+def _referred(rows: Iterable[OutboxRow]) -> tuple[set[int], set[int]]:
+    """The numbers of payments and of messages that rows refer to."""
+    payments: set[int] = set()
+    messages: set[int] = set()
+    for row in rows:
+        refs = row.refs
+        if row.kind == "status":
+            messages.add(refs[0])
+            payments.update(item[0] for item in refs[1])
+        elif row.kind in ("onward", "return"):
+            messages.add(refs[0])
+            payments.update(refs[1])
+        elif row.kind == "notice":
+            payments.update(item[0] for item in refs[1])
+        elif row.kind in ("refused", "unreadable", "receipt"):
+            messages.add(refs[0])
+        elif row.kind == "recall":
+            payments.add(refs[0])
+    return payments, messages
+
+
+def undelivered(db: Connection, *, statements: bool) -> list[int]:
+    """Commits with something left to tell, the oldest first: statements, or all else."""
     sql = (
-        f"SELECT DISTINCT commit_seq FROM outbox WHERE delivered_at IS NULL AND kind <> '{STATEMENT}'"
-        " ORDER BY commit_seq LIMIT ?"
+        f"SELECT DISTINCT commit_seq FROM outbox WHERE delivered_at IS NULL AND (kind = '{STATEMENT}') = ?"
+        " ORDER BY commit_seq"
     )
-    return [seq for (seq,) in db.execute(sql, (most,))]
+    return [seq for (seq,) in db.execute(sql, (statements,))]
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -134,7 +206,3 @@ def write_file(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.part")
     draft.write_bytes(content)
     draft.replace(path)
-
-
-def _json(values: Sequence[Any]) -> str:
-    return msgspec.json.encode(values).decode()

@@ -60,6 +60,11 @@ def deliver(commits: Sequence[int]) -> list[int]:
     return _outbox.deliver(commits)
 
 
+def state(commit_seq: int, directory: str) -> list[int]:
+    """Write the statements that a closing commit ordered; the outbox rows' numbers."""
+    return _outbox.state(commit_seq, Path(directory))
+
+
 def _prepare(database: str, outbox: str, scheme: Scheme) -> None:
     global _scheme, _outbox
     gc.freeze()

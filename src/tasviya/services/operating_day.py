@@ -172,7 +172,7 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
     for code in snapshot.currencies:
         institution = snapshot.settlement_institution(code)
         if institution is not None:
-            want(AccountKind.ISSUE, institution.code, code)
+            want(AccountKind.ISSUE, institution.code, code, number=f"{institution.code}.{code}.ISSUE")
             want(AccountKind.LIMIT_CONTROL, institution.code, code)
     for each in snapshot.accounts():
         want(AccountKind.SETTLEMENT, each.participant, each.currency, number=each.number)

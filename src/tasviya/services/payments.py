@@ -23,6 +23,9 @@ from tasviya.settlement.payment import ISO_STATUS, Event, Payment, Priority, Sta
 from tasviya.settlement.routing import Path
 from tasviya.settlement.rules import AM13, AM23, RR04
 
+ONWARD = {"pacs.008": "onward", "pacs.009": "onward", "pacs.004": "return"}
+"""What goes on to the payee's bank when a payment of that type settles: a kind of outbox row."""
+
 
 class Outcome(Enum):
     """What screening says of a payment."""
@@ -167,7 +170,9 @@ def settle(work: Work, payment: Payment, parties: Parties, decision: Settle) -> 
     payment.blocked_by = ""
     work.happened(payment, Event.SETTLE)
     report(work, payment)
-    work.tell_more(work.bic(payment.creditor), "onward", payment.message_seq, payment.seq)
+    onward = ONWARD.get(payment.message_type[:8])
+    if onward:
+        work.tell_more(work.bic(payment.creditor), onward, payment.message_seq, payment.seq)
     for participant, account_id, is_debit in route.tells:
         work.tell_more(work.bic(participant), "notice", account_id, [payment.seq, is_debit])
 
@@ -216,11 +221,22 @@ def parties_of(work: Work, payment: Payment) -> Parties | Refusal:
 
 
 def report(work: Work, payment: Payment) -> None:
-    """Tell the sender where its payment stands, by pacs.002."""
+    """Tell the sender where its payment stands: by pacs.002, a liquidity transfer by camt.025."""
+    receiver = work.bic(payment.sender)
+    if payment.message_type.startswith("camt.050"):
+        reason = payment.reason or None
+        refs = [payment.message_seq, ISO_STATUS[payment.status], reason, payment.reason_text]
+        work.tell(receiver, "receipt", refs)
+    else:
+        work.tell_more(receiver, "status", payment.message_seq, status_item(payment))
+
+
+def status_item(payment: Payment) -> list[object]:
+    """Where a payment stands, as the outbox keeps it."""
     item: list[object] = [payment.seq, ISO_STATUS[payment.status]]
     if payment.reason:
         item += [payment.reason, payment.reason_text, payment.reason_path]
-    work.tell_more(work.bic(payment.sender), "status", payment.message_seq, item)
+    return item
 
 
 def _decide(work: Work, payment: Payment, route: Path, behind: list[bool]) -> Settle | Queue:

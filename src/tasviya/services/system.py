@@ -16,7 +16,7 @@ from tasviya.messages.signature import Verifier
 from tasviya.services import operating_day
 from tasviya.services.memory import Memory
 from tasviya.services.payments import Screening, accept, retry
-from tasviya.services.requests import HANDLERS
+from tasviya.services.requests import Asking, handle
 from tasviya.services.unit_of_work import PostingRefused, ReceivedFile, ReceivedMessage, Store
 from tasviya.services.work import Work
 from tasviya.settlement.payment import Payment, Priority, Status
@@ -204,7 +204,7 @@ class Intake:
             if isinstance(transaction, CreditTransfer):
                 self._credit_transfer(read, message_seq, sender, at, transaction)
             else:
-                HANDLERS[type(transaction)](work, file.sender, sender, message_seq, read, transaction)
+                handle(work, Asking(file.sender, sender, message_seq, read, at), transaction)
 
     def _credit_transfer(
         self, message: ParsedMessage, message_seq: int, sender: str, at: int, transfer: CreditTransfer

@@ -10,16 +10,37 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from tasviya.core.clock import iso_instant
-from tasviya.messages.account_reports import build_notification
-from tasviya.messages.builders import build_message_reject
-from tasviya.messages.credit_transfer_writing import build_onward
-from tasviya.messages.envelope import envelope
-from tasviya.messages.model import Group, Header, StatusReport
+from tasviya.messages.amounts import amount_text
+from tasviya.messages.builders import (
+    build_message_reject,
+    build_notification,
+    build_onward,
+    build_recall,
+    build_recall_answer,
+    build_receipt,
+    build_report,
+    build_return,
+    build_statement,
+    build_status_report,
+    envelope,
+)
+from tasviya.messages.model import (
+    Group,
+    Header,
+    Recall,
+    RecallAnswer,
+    Receipt,
+    Return,
+    StatusReport,
+    StatusRequest,
+)
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.statements import AccountReport, Entry
-from tasviya.messages.status import build_status_report
+from tasviya.messages.statements import AccountReport
 from tasviya.messages.writing import lines
+from tasviya.services.statements import AccountFacts, Period, account_report, pages, payment_entry
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
 from tasviya.settlement.payment import Payment
 
@@ -36,14 +57,18 @@ class Facts:
     messages: Mapping[int, ReceivedMessage]
     sources: Mapping[int, bytes]
     """By message number: the bytes that its payments' offsets refer to."""
-    account_numbers: Mapping[str, tuple[str, str, str]]
-    """By account id: (external number, currency, owner's BIC)."""
+    accounts: Mapping[str, AccountFacts]
+    """By account id."""
     bics: Mapping[str, str]
     """By participant."""
     repeats: Mapping[int, list[OutboxRow]] = field(default_factory=dict)
     """By file number: the answers that were given to it."""
     committed_at: Mapping[int, int] = field(default_factory=dict)
     """By commit: its instant."""
+    periods: Mapping[int, Period] = field(default_factory=dict)
+    """By the number of an outbox row that asks for a statement or a report."""
+    payments_by_id: Mapping[str, Payment] = field(default_factory=dict)
+    """The payments that those periods' postings belong to."""
 
 
 def letter(receiver: str, rows: Iterable[OutboxRow], facts: Facts) -> bytes:
@@ -164,45 +189,165 @@ def _onward(row: OutboxRow, facts: Facts) -> Documents:
     return made
 
 
+def _return(row: OutboxRow, facts: Facts) -> Documents:
+    """refs: [message number, [payment number …]]: settled payments that came back, to the bank that paid."""
+    _, seqs = row.refs
+    at = iso_instant(facts.committed_at[row.commit_seq])
+    made = []
+    for index, seq in enumerate(seqs):
+        payment = facts.payments[seq]
+        original = facts.payments[payment.original_seq]
+        returned = Return(
+            1,
+            payment.currency,
+            amount_minor=payment.amount_minor,
+            return_id=payment.instruction_id or payment.payment_id,
+            original_message_id=facts.messages[original.message_seq].message_id,
+            original_message_type=original.message_type,
+            original_instruction_id=original.instruction_id or None,
+            original_end_to_end_id=original.end_to_end_id or None,
+            original_transaction_id=original.transaction_id or None,
+            original_uetr=original.uetr or None,
+            original_amount=amount_text(original.amount_minor, original.currency, facts.scheme),
+            original_currency=original.currency,
+            original_settlement_date=original.settlement_date,
+            settlement_date=payment.settlement_date,
+            reason=payment.purpose or None,
+            additional_info=tuple(lines(payment.remittance)),
+            instructing_agent=facts.bics.get(payment.debtor),
+            instructed_agent=facts.bics.get(payment.creditor),
+        )
+        document = build_return(
+            facts.scheme, message_id=message_id(row, index), created_at=at, returns=[returned]
+        )
+        made.append(("pacs.004.001.09", document))
+    return made
+
+
 def _notice(row: OutboxRow, facts: Facts) -> Documents:
     """refs: [account id, [[payment number, is a debit] …]]: what moved on an account."""
     account_id, items = row.refs
-    number, currency, owner = facts.account_numbers[account_id]
+    account = facts.accounts[account_id]
     at = iso_instant(facts.committed_at[row.commit_seq])
     entries = [
-        entry_of(facts.payments[seq], is_debit, facts, reference=str(place))
+        payment_entry(facts.payments[seq], facts.payments[seq].amount_minor, is_debit, str(place), facts.bics)
         for place, (seq, is_debit) in enumerate(items, 1)
     ]
     report = AccountReport(
-        1, message_id(row), number, currency=currency, owner=owner, created_at=at, entries=entries
+        1,
+        message_id(row),
+        account.number,
+        currency=account.currency,
+        owner=account.owner,
+        created_at=at,
+        servicer=account.servicer,
+        entries=entries,
     )
     document = build_notification(facts.scheme, message_id=message_id(row), created_at=at, reports=[report])
     return [("camt.054.001.08", document)]
 
 
-def entry_of(payment: Payment, is_debit: bool, facts: Facts, reference: str) -> Entry:
-    """A payment as an entry on one of the accounts it moved."""
-    return Entry(
-        payment.amount_minor,
-        payment.currency,
-        not is_debit,
-        reference=reference,
-        account_servicer_reference=payment.payment_id,
-        booked_at=iso_instant(payment.settled_at),
-        value_date=payment.settlement_date,
-        instruction_id=payment.instruction_id or None,
-        end_to_end_id=payment.end_to_end_id or None,
-        transaction_id=payment.transaction_id or None,
-        uetr=payment.uetr or None,
-        debtor_name=payment.debtor_name or None,
-        debtor_account=payment.debtor_account or None,
-        creditor_name=payment.creditor_name or None,
-        creditor_account=payment.creditor_account or None,
-        debtor_agent=facts.bics.get(payment.debtor),
-        creditor_agent=facts.bics.get(payment.creditor),
-        purpose=payment.purpose or None,
-        remittance=payment.remittance or None,
+def _report(row: OutboxRow, facts: Facts) -> Documents:
+    """refs: [account id, business date, first commit]: an account's day so far."""
+    return statement_pages(row, facts, closed=False)
+
+
+def statement_pages(row: OutboxRow, facts: Facts, *, closed: bool) -> Documents:
+    """refs: as `_report`'s. One document a page of entries."""
+    period = facts.periods[row.seq]
+    at = iso_instant(facts.committed_at[row.commit_seq])
+    build, message_type = (
+        (build_statement, "camt.053.001.08") if closed else (build_report, "camt.052.001.08")
     )
+    made = []
+    for page, is_last, postings in pages(period):
+        identity = message_id(row, page - 1)
+        report = account_report(
+            period,
+            postings,
+            facts.payments_by_id,
+            facts.bics,
+            report_id=identity,
+            created_at=at,
+            page=(page, is_last),
+            closed=closed,
+        )
+        made.append((message_type, build(facts.scheme, message_id=identity, created_at=at, reports=[report])))
+    return made
+
+
+def _receipt(row: OutboxRow, facts: Facts) -> Documents:
+    """refs: [message number, status, reason or None, text]: how a request fared."""
+    message_seq, status, reason, text = row.refs
+    message = facts.messages[message_seq]
+    receipt = Receipt(1, message.message_id, status, message.message_type, reason, text or None)
+    at = iso_instant(facts.committed_at[row.commit_seq])
+    document = build_receipt(facts.scheme, message_id=message_id(row), created_at=at, receipts=[receipt])
+    return [("camt.025.001.08", document)]
+
+
+def _recall(row: OutboxRow, facts: Facts) -> Documents:
+    """refs: [payment number, recalling BIC, recall]: a recall of a settled payment, to the payee's bank."""
+    seq, assigner, built_in = row.refs
+    payment = facts.payments[seq]
+    recall = msgspec.convert(built_in, Recall)
+    recall.position = 1
+    recall.original_message_id = facts.messages[payment.message_seq].message_id
+    recall.original_message_type = payment.message_type
+    recall.original_instruction_id = payment.instruction_id or None
+    recall.original_end_to_end_id = payment.end_to_end_id or None
+    recall.original_transaction_id = payment.transaction_id or None
+    recall.original_uetr = payment.uetr or None
+    document = build_recall(
+        facts.scheme,
+        message_id=message_id(row),
+        created_at=iso_instant(facts.committed_at[row.commit_seq]),
+        assigner=assigner,
+        assignee=row.receiver,
+        recalls=[recall],
+    )
+    return [("camt.056.001.08", document)]
+
+
+def _recall_answer(row: OutboxRow, facts: Facts) -> Documents:
+    """refs: [case id or None, status, answer]: how a recall fared."""
+    case_id, status, built_in = row.refs
+    answer = msgspec.convert(built_in, RecallAnswer)
+    document = build_recall_answer(
+        facts.scheme,
+        message_id=message_id(row),
+        created_at=iso_instant(facts.committed_at[row.commit_seq]),
+        assigner=facts.scheme.operator_bic,
+        assignee=row.receiver,
+        status=status,
+        case_id=case_id,
+        answers=[answer],
+    )
+    return [("camt.029.001.09", document)]
+
+
+def _no_original(row: OutboxRow, facts: Facts) -> Documents:
+    """refs: [status request]: what was asked about is not known here."""
+    request = msgspec.convert(row.refs[0], StatusRequest)
+    told = StatusReport(
+        1,
+        "RJCT",
+        original_instruction_id=request.original_instruction_id,
+        original_end_to_end_id=request.original_end_to_end_id,
+        original_transaction_id=request.original_transaction_id,
+        original_uetr=request.original_uetr,
+        reason="NOOR",
+        additional_info=("No payment of yours has these ids.",),
+    )
+    document = build_status_report(
+        facts.scheme,
+        message_id=message_id(row),
+        created_at=iso_instant(facts.committed_at[row.commit_seq]),
+        original_message_id=request.original_message_id or "NOTPROVIDED",
+        original_message_type=request.original_message_type or "NOTPROVIDED",
+        transactions=[told],
+    )
+    return [("pacs.002.001.10", document)]
 
 
 def _repeat(row: OutboxRow, facts: Facts) -> Documents:
@@ -216,7 +361,14 @@ _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
     "refused": _refused,
     "unreadable": _unreadable,
     "onward": _onward,
+    "return": _return,
     "notice": _notice,
+    "report": _report,
+    "statement": lambda row, facts: statement_pages(row, facts, closed=True),
+    "receipt": _receipt,
+    "recall": _recall,
+    "recall_answer": _recall_answer,
+    "no_original": _no_original,
     "repeat": _repeat,
 }
 

@@ -78,6 +78,10 @@ class Work:
         if payment.seq < self._first_new:
             self.changes.changed_payments[payment.seq] = payment
 
+    def current(self, payment: Payment) -> Payment:
+        """A payment read from the store, as this unit of work has it."""
+        return self.changes.changed_payments.get(payment.seq) or self.memory.queue.get(payment.seq) or payment
+
     def enqueue(self, payment: Payment, decision: Queue) -> None:
         """Let a payment wait for an account."""
         self.memory.queue.add(decision.account_id, payment, by_limit=decision.by_limit)

@@ -79,6 +79,15 @@ class Directory:
             answer = self._parties[key] = self._join(debtor, creditor, currency, through)
         return answer
 
+    def between_accounts(self, debit: LedgerAccount, credit: LedgerAccount) -> Parties | Refusal:
+        """The path of a liquidity transfer between two accounts of one currency."""
+        payer, payee = self._end_at(debit), self._end_at(credit)
+        if isinstance(payer, Refusal):
+            return payer
+        if isinstance(payee, Refusal):
+            return payee
+        return _parties(payer, payee)
+
     def _resolve(self, sender: str, transfer: CreditTransfer) -> Parties | Refusal:
         snapshot = self.snapshot
         payee_bank = snapshot.participant_by_bic(transfer.creditor_agent or "")
@@ -139,6 +148,19 @@ class Directory:
             ledger_account(AccountKind.NOSTRO, pair[1], money, pair[0]),
             ledger_account(AccountKind.NOSTRO_CONTROL, pair[1], money),
         )
+
+    def _end_at(self, account: LedgerAccount) -> End | Refusal:
+        """The end that an account is: a settlement or issue account itself, or a vostro in its books."""
+        if account.kind is AccountKind.VOSTRO:
+            return self._end(account.with_whom, account.currency.code, (account.owner,))
+        if self.snapshot.status(account.owner) != ACTIVE:
+            return AG10.refuse(f"{account.owner} is not active on {self.snapshot.business_date}.")
+        if account.kind is AccountKind.ISSUE:
+            return End(account.owner, account)
+        own = self._settlement(account.owner, account.currency.code)
+        if own is None:
+            return AC06.refuse(f"The account {account.number} is closed.")
+        return own if isinstance(own, Refusal) else End(account.owner, own)
 
     def _settlement(self, code: str, currency: str) -> LedgerAccount | Refusal | None:
         account = self.snapshot.account(code, currency)

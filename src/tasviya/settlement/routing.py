@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from tasviya.settlement.accounts import LedgerAccount
+from tasviya.settlement.accounts import AccountKind, LedgerAccount
 
 
 class LegCode(IntEnum):
@@ -85,7 +85,8 @@ def path(payer: End, payee: End) -> Path:
         legs.append(_leg("payer_nostro", LegCode.NOSTRO, payer.nostro_control, payer.nostro))
         tells.append((payer.participant, payer.vostro.hex_id, True))
     if payer.settlement.id != payee.settlement.id:
-        sources.append(payer.settlement.id)
+        if payer.settlement.kind is not AccountKind.ISSUE:
+            sources.append(payer.settlement.id)
         legs.append(_leg("settlement", LegCode.SETTLEMENT, payer.settlement, payee.settlement))
         receives.append(payee.settlement.id)
         tells.append((payer.settlement.owner, payer.settlement.hex_id, True))

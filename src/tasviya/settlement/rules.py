@@ -182,6 +182,22 @@ class RR04(Rule):
     cure = "The member's authority decides; its case number is in the text."
 
 
+class AC01(Rule):
+    """A liquidity transfer or a report concerns accounts of the sender's, by their external numbers."""
+
+    reason = "AC01"
+    where = "DbtrAcct/Id"
+    cure = "Give the account's number as your statements carry it."
+
+
+class AM09(Rule):
+    """A return must not exceed what is left of the payment."""
+
+    reason = "AM09"
+    where = "TxInf/RtrdIntrBkSttlmAmt"
+    cure = "Return at most what was paid, less what has been returned."
+
+
 class NOOR(Rule):
     """A recall, return or question must name a payment that was received here."""
 

@@ -1,0 +1,197 @@
+"""Statements and reports: what the journal says of an account, in the words of camt.052 and camt.053."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tasviya.core.clock import iso_instant
+from tasviya.journal.entry import EntryKind
+from tasviya.messages.statements import AccountReport, Balance, Entry
+from tasviya.settlement.accounts import OWED_TO_OWNER, AccountKind
+from tasviya.settlement.payment import Payment
+from tasviya.settlement.routing import LegCode
+
+PAGE = 5_000
+"""Entries in one document of a statement."""
+
+WORDS = {
+    LegCode.CREDIT_DRAWN: "Intraday credit drawn",
+    LegCode.CREDIT_REPAID: "Intraday credit repaid",
+    LegCode.OPENING_BALANCE: "Opening balance",
+}
+"""What an entry is called that belongs to no payment."""
+
+
+class Posting(NamedTuple):
+    """One movement of an account, as the journal has it. Balances are credits less debits, minor units."""
+
+    entry_seq: int
+    subject: str
+    """The payment's id, or what else it was posted for."""
+    leg: LegCode
+    amount: int
+    is_debit: bool
+    balance_after: int
+    at: int
+
+
+@dataclass(slots=True)
+class AccountFacts:
+    """What a statement's head says."""
+
+    account_id: str
+    number: str
+    currency: str
+    kind: AccountKind
+    owner: str
+    """Its holder's BIC."""
+    servicer: str
+    """The BIC of the institution in whose books it lies."""
+    balance: int = 0
+    """As it stands now, credits less debits."""
+
+
+@dataclass(slots=True)
+class Period:
+    """What moved on an account between two commits."""
+
+    facts: AccountFacts
+    business_date: str
+    postings: list[Posting] = field(default_factory=list)
+
+    @property
+    def opening(self) -> int:
+        """The balance before the first movement; credits less debits."""
+        if not self.postings:
+            return self.facts.balance
+        first = self.postings[0]
+        return first.balance_after + (first.amount if first.is_debit else -first.amount)
+
+    @property
+    def closing(self) -> int:
+        """The balance after the last movement."""
+        return self.postings[-1].balance_after if self.postings else self.facts.balance
+
+
+def collect(entries: Iterable[Sequence[object]], at: int, wanted: Mapping[bytes, Period]) -> None:
+    """Add a commit's postings to the periods of the accounts they moved.
+
+    entries: as `journal.entry.decode_raw` gives them. wanted: periods by raw account id.
+    """
+    for entry in entries:
+        if entry[1] != EntryKind.POSTED:
+            continue
+        _, _, _, subject, leg, amount, debit, debit_seq, debit_after, credit, credit_seq, credit_after = entry
+        for account, seq, after, is_debit in (
+            (debit, debit_seq, debit_after, True),
+            (credit, credit_seq, credit_after, False),
+        ):
+            period = wanted.get(account)  # type: ignore[call-overload]
+            if period is not None:
+                posting = Posting(
+                    int(seq),  # type: ignore[call-overload]
+                    str(subject),
+                    LegCode(leg),
+                    int(amount),  # type: ignore[call-overload]
+                    is_debit,
+                    int(after),  # type: ignore[call-overload]
+                    at,
+                )
+                period.postings.append(posting)
+
+
+def pages(period: Period) -> Iterator[tuple[int, bool, Sequence[Posting]]]:
+    """A period's postings in portions: (page from 1, is the last, postings); one empty page for none."""
+    count = max(1, -(-len(period.postings) // PAGE))
+    for page in range(count):
+        yield page + 1, page + 1 == count, period.postings[page * PAGE : (page + 1) * PAGE]
+
+
+def account_report(
+    period: Period,
+    postings: Sequence[Posting],
+    payments: Mapping[str, Payment],
+    bics: Mapping[str, str],
+    *,
+    report_id: str,
+    created_at: str,
+    page: tuple[int, bool],
+    closed: bool,
+) -> AccountReport:
+    """What to say of an account.
+
+    payments: by payment id. page: its number, and whether it is the last.
+    closed: a camt.053 of a closed day; else a camt.052 of the day so far.
+    """
+    facts = period.facts
+    sign = 1 if facts.kind in OWED_TO_OWNER else -1
+    opening, closing = ("OPBD", "CLBD") if closed else ("OPBD", "ITBD")
+    balances = [
+        Balance(opening, sign * period.opening, facts.currency, period.business_date),
+        Balance(closing, sign * period.closing, facts.currency, period.business_date),
+    ]
+    entries = [
+        payment_entry(
+            payments[posting.subject], posting.amount, posting.is_debit, str(posting.entry_seq), bics
+        )
+        if posting.subject in payments and posting.leg not in WORDS
+        else _other_entry(posting, facts.currency, period.business_date)
+        for posting in postings
+    ]
+    return AccountReport(
+        1,
+        report_id,
+        facts.number,
+        currency=facts.currency,
+        owner=facts.owner,
+        created_at=created_at,
+        page=page[0],
+        last_page=page[1],
+        servicer=facts.servicer,
+        balances=balances,
+        entries=entries,
+    )
+
+
+def payment_entry(
+    payment: Payment, amount: int, is_debit: bool, reference: str, bics: Mapping[str, str]
+) -> Entry:
+    """A payment as an entry on one of the accounts that it moved."""
+    return Entry(
+        amount,
+        payment.currency,
+        not is_debit,
+        reference=reference,
+        account_servicer_reference=payment.payment_id,
+        booked_at=iso_instant(payment.settled_at),
+        value_date=payment.settlement_date,
+        instruction_id=payment.instruction_id or None,
+        end_to_end_id=payment.end_to_end_id or None,
+        transaction_id=payment.transaction_id or None,
+        uetr=payment.uetr or None,
+        debtor_name=payment.debtor_name or None,
+        debtor_account=payment.debtor_account or None,
+        creditor_name=payment.creditor_name or None,
+        creditor_account=payment.creditor_account or None,
+        debtor_agent=bics.get(payment.debtor),
+        creditor_agent=bics.get(payment.creditor),
+        purpose=payment.purpose or None,
+        remittance=payment.remittance or None,
+    )
+
+
+def _other_entry(posting: Posting, currency: str, business_date: str) -> Entry:
+    family = "MDOP" if posting.is_debit else "MCOP"
+    return Entry(
+        posting.amount,
+        currency,
+        not posting.is_debit,
+        reference=str(posting.entry_seq),
+        account_servicer_reference=posting.subject[:35],
+        booked_at=iso_instant(posting.at),
+        value_date=business_date,
+        transaction_code=f"LDAS/{family}/OTHR",
+        remittance=WORDS.get(posting.leg, posting.leg.name.replace("_", " ").capitalize()),
+    )

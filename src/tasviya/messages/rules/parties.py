@@ -6,7 +6,7 @@ import re
 
 from tasviya.messages.identifiers import bic_holds, iban_holds, lei_holds, uetr_holds
 from tasviya.messages.model import CreditTransfer, Group
-from tasviya.messages.rules.base import CUSTOMER, TRANSFERS, Broken, Rule, TransactionRule
+from tasviya.messages.rules.base import CUSTOMER, INSTITUTION, TRANSFERS, Broken, Rule, TransactionRule
 from tasviya.messages.scheme import Scheme
 
 
@@ -46,39 +46,61 @@ class AC03(TransactionRule):
         return Broken(f"{number} is no IBAN.", "CdtrAcct/Id/IBAN")
 
 
-def _institution(
-    transaction: CreditTransfer, agent: str | None, party: str | None, side: str
-) -> Broken | None:
-    """A customer's agent, or the institution that is itself the party, by BIC."""
-    # Only a pacs.009 may leave the agent out, and then the party is an institution.
-    bic, where = (agent, f"{side}Agt") if agent else (party, side)
+def _bic(bic: str | None, where: str) -> Broken | None:
+    where = f"{where}/FinInstnId/BICFI"
     if bic is None:
-        return Broken("The institution is not named by a BIC.", f"{side}Agt/FinInstnId/BICFI")
+        return Broken("The institution is not named by a BIC.", where)
     if bic_holds(bic):
         return None
-    return Broken(f"{bic} is no BIC: its country {bic[4:6]} does not exist.", f"{where}/FinInstnId/BICFI")
+    return Broken(f"{bic} is no BIC: its country {bic[4:6]} does not exist.", where)
 
 
 class RC06(TransactionRule):
-    """The debtor's agent (or the debtor, if an institution) is named by a BIC whose country exists."""
+    """The debtor's agent is named by a BIC whose country exists."""
 
     reason = "RC06"
     cure = "Give the institution's BIC in BICFI."
-    messages = TRANSFERS
+    messages = (CUSTOMER,)
 
     def check(self, transaction: CreditTransfer, group: Group, scheme: Scheme) -> Broken | None:
-        return _institution(transaction, transaction.debtor_agent, transaction.debtor_bic, "Dbtr")
+        return _bic(transaction.debtor_agent, "DbtrAgt")
+
+
+class RC06Institution(TransactionRule):
+    """The debtor, an institution, is named by a BIC whose country exists; so is its agent, where given."""
+
+    reason = "RC06"
+    cure = "Give the institution's BIC in BICFI."
+    messages = (INSTITUTION,)
+
+    def check(self, transaction: CreditTransfer, group: Group, scheme: Scheme) -> Broken | None:
+        agent = transaction.debtor_agent
+        found = None if agent is None else _bic(agent, "DbtrAgt")
+        return found or _bic(transaction.debtor_bic, "Dbtr")
 
 
 class RC07(TransactionRule):
-    """The creditor's agent (or the creditor, if an institution) is named by a BIC whose country exists."""
+    """The creditor's agent is named by a BIC whose country exists."""
 
     reason = "RC07"
     cure = "Give the institution's BIC in BICFI."
-    messages = TRANSFERS
+    messages = (CUSTOMER,)
 
     def check(self, transaction: CreditTransfer, group: Group, scheme: Scheme) -> Broken | None:
-        return _institution(transaction, transaction.creditor_agent, transaction.creditor_bic, "Cdtr")
+        return _bic(transaction.creditor_agent, "CdtrAgt")
+
+
+class RC07Institution(TransactionRule):
+    """The creditor, an institution, is named by a BIC whose country exists; so is its agent, where given."""
+
+    reason = "RC07"
+    cure = "Give the institution's BIC in BICFI."
+    messages = (INSTITUTION,)
+
+    def check(self, transaction: CreditTransfer, group: Group, scheme: Scheme) -> Broken | None:
+        agent = transaction.creditor_agent
+        found = None if agent is None else _bic(agent, "CdtrAgt")
+        return found or _bic(transaction.creditor_bic, "Cdtr")
 
 
 class BE16(TransactionRule):

@@ -150,7 +150,7 @@ def test_draw_is_that_of_every_other_machine() -> None:
             for each in file.transfers
         ]
         digest.update(repr((file.name, file.fault, facts)).encode())
-    assert digest.hexdigest()[:16] == "9977cea3455b5983", "changes with examples/corridor/union.toml"
+    assert digest.hexdigest()[:16] == "424d687983a00e52", "changes with examples/corridor/union.toml"
 
 
 def test_messages_payments_and_uetrs_are_unique(drawn: list[DrawnFile]) -> None:
@@ -191,7 +191,7 @@ def test_most_files_arrive_in_hours_and_a_few_do_not(sco: Register) -> None:
         assert hours is not None
         if file.fault != DUPLICATE and file.message_type == CUSTOMER:
             phases[hours.phase_at(file.instant_ns)] += 1
-    assert phases[Phase.OPEN] / phases.total() > 0.98
+    assert phases[Phase.OPEN] / phases.total() > 0.96
     assert phases[Phase.CLOSED] and phases[Phase.CUSTOMER_CUTOFF]
 
 

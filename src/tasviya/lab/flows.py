@@ -26,8 +26,8 @@ INTERBANK_VALUE_PERCENT = 12
 
 SPREAD_PERCENT = 200
 """How much working money an account gets for what its day may vary by: two standard deviations."""
-TIGHT_EVERY, TIGHT_PERCENT = 4, 10
-"""Every fourth account works with a tenth of that: its payments wait for money to come in."""
+TIGHT_EVERY, TIGHT_PERCENT = 4, 20
+"""Every fourth account works with a fifth of that: its payments wait for money to come in."""
 
 AccountKey = tuple[str, str, str]
 """(participant, currency, correspondent): without a correspondent a settlement account, else a vostro."""

@@ -49,6 +49,8 @@ COVER_PERCENT = 8
 """How much of its day's outgoing payments an account is funded with beyond its net need and their spread."""
 
 LARGEST_BATCH = 200
+LARGEST_ODD_BATCH = 20
+"""The largest file that comes outside opening hours or asks for another day: a few payments, not a crowd."""
 FAULTY_FILES_A_THOUSAND = 3
 """Faulty files for a thousand payments; about as many payments again are faulty within good files."""
 MOST_FAULTY_FILES = 1_000
@@ -309,14 +311,16 @@ class _Desk:
         while done < len(order):
             number += 1
             fault = faulty[number - 1] if number <= len(faulty) else ""
+            arrival, in_hours = _arrival(hours, today, message_type, draw)
             size = 1 if fault else min(_batch_size(draw), len(order) - done)
+            if not in_hours:
+                size = min(size, LARGEST_ODD_BATCH)
             message_id = f"{bic[:8]}-{today:%y%m%d}-{currency}-{letter}{number:05d}"
             settlement_date = today
             if fault == PAST_DATE:
                 settlement_date = hours.calendar.previous_business_day(today)
-            elif not fault and draw.getrandbits(7) == 0:
+            elif size <= LARGEST_ODD_BATCH and not fault and draw.getrandbits(5) == 0:
                 settlement_date = hours.calendar.next_business_day(today)
-            arrival = _arrival(hours, today, message_type, draw)
             transfers = [
                 write(order[done + place], message_id, place + 1, not fault) for place in range(size)
             ]
@@ -377,7 +381,8 @@ class _Desk:
             )
             if between_banks:
                 transfer.debtor_bic, transfer.creditor_bic = payer, payee
-                transfer.debtor_agent = transfer.creditor_agent = None
+                if bits >> 17 & 1:  # both are met: institutions alone, and their agents named beside them
+                    transfer.debtor_agent = transfer.creditor_agent = None
                 transfer.remittance = (
                     "Interbank deposit" if bits >> 16 & 1 else "Return of an interbank deposit"
                 )
@@ -440,18 +445,18 @@ def _batch_size(draw: Random) -> int:
     return 111 + rest % (LARGEST_BATCH - 110)
 
 
-def _arrival(hours: OperatingHours, day: date, message_type: str, draw: Random) -> int:
-    """When a file arrives: mostly towards the middle of the opening hours, sometimes early or too late."""
+def _arrival(hours: OperatingHours, day: date, message_type: str, draw: Random) -> tuple[int, bool]:
+    """When a file arrives, mostly towards the middle of the opening hours; and whether it is within them."""
     at = {event: instant for instant, event in hours.schedule(day)}
     opens, closes = at[DayEvent.OPENS], at[DayEvent.CLOSES]
     cutoff = at[DayEvent.CUSTOMER_CUTOFF if message_type == CUSTOMER else DayEvent.INTERBANK_CUTOFF]
     bits = draw.getrandbits(72)
     chance, first, second = bits & 255, bits >> 8 & 0xFFFFFFFF, bits >> 40
-    if chance == 0:
+    if chance < 3:
         start, length, fraction = opens - 30 * _MINUTE, 30 * _MINUTE, first
-    elif chance == 1:
+    elif chance < 6:
         start, length, fraction = cutoff, closes - cutoff, first
     else:
         start, length, fraction = opens, cutoff - opens, (first + second) >> 1
     instant = start + (length * fraction >> 32)
-    return instant - instant % _MILLISECOND
+    return instant - instant % _MILLISECOND, chance >= 6

@@ -259,7 +259,9 @@ def test_wrong_sum_and_decimals_are_in_the_text(faulty: dict[str, bytes]) -> Non
     spoiled = faulty["wrong_control_sum"]
     assert between(spoiled, b"CtrlSum") == b"1" + between(spoiled, b"TtlIntrBkSttlmAmt")
     spoiled = faulty["too_many_decimals"]
-    assert between(spoiled, b"IntrBkSttlmAmt") == between(spoiled, b"TtlIntrBkSttlmAmt") + b"5"
+    amount = between(spoiled, b"IntrBkSttlmAmt")
+    assert len(amount.partition(b".")[2]) == 3
+    assert amount == between(spoiled, b"TtlIntrBkSttlmAmt") == between(spoiled, b"CtrlSum")
 
 
 def test_duplicate_is_the_same_bytes_later(sco: Register, drawn: list[DrawnFile]) -> None:

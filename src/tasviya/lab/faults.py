@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-_AMOUNT = re.compile(rb">([0-9]+)(\.[0-9]+)?</IntrBkSttlmAmt>")
+_AMOUNT = re.compile(rb">([0-9.]+)</IntrBkSttlmAmt>")
 _SUM = re.compile(rb"<CtrlSum>([0-9.]+)</CtrlSum>")
 _IBAN = re.compile(rb"<IBAN>([A-Z]{2})([0-9]{2})")
 _CURRENCY = re.compile(rb'Ccy="[A-Z]{3}"')
 
 
 def _too_many_decimals(content: bytes) -> bytes:
-    return _AMOUNT.sub(lambda m: b">%b%b5</IntrBkSttlmAmt>" % (m[1], m[2] or b"."), content, count=1)
+    """One decimal too many, in the amount and in the sums over it: nothing else is wrong."""
+    found = _AMOUNT.search(content)
+    if not found:
+        return content
+    amount = found[1]
+    finer = amount + (b"5" if b"." in amount else b".5")
+    return content.replace(b">" + amount + b"<", b">" + finer + b"<")
 
 
 def _wrong_control_sum(content: bytes) -> bytes:

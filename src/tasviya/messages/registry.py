@@ -37,7 +37,7 @@ from tasviya.messages.model import (
 )
 from tasviya.messages.rules import check, check_characters
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.slices import Slices, raw_slices, rewritten, self_contained
+from tasviya.messages.slices import Slices, count_elements, raw_slices, rewritten, self_contained
 from tasviya.messages.xml import HEADER, NAMESPACE, local_name, namespace_of, read, validate
 
 if TYPE_CHECKING:
@@ -193,11 +193,14 @@ def parse_file(raw: bytes, scheme: Scheme) -> list[Read]:
     if not found:
         return [UnreadableMessage([_no_message(root)])]
     slices = raw_slices(raw)
-    if len(found) == 1:
-        return [_only_message(*found[0], raw, slices, scheme)]
-    expected = [_transactions_in(document) for _, document in found]
-    if slices is not None and len(slices) != sum(expected):
+    total = count_elements(root)
+    expected = [total] if len(found) == 1 else [_transactions_in(document) for _, document in found]
+    if slices is not None and not (len(slices) == total == sum(expected)):
         slices = None
+    if len(found) == 1 and len(raw) > scheme.message_bytes and total <= 1:
+        what = f"The file has {len(raw):,} bytes; one payment or report may have {scheme.message_bytes:,}."
+        refusal = Refusal("TOO-LARGE", what, "Leave out what the payment does not need.")
+        return [_unreadable(*found[0], [refusal])]
     read_messages: list[Read] = []
     used = 0
     for (app_hdr, document), count in zip(found, expected, strict=True):
@@ -207,19 +210,8 @@ def parse_file(raw: bytes, scheme: Scheme) -> list[Read]:
     return read_messages
 
 
-def _only_message(
-    app_hdr: Element | None, document: Element | None, raw: bytes, slices: Slices | None, scheme: Scheme
-) -> Read:
-    """The message of a file that holds no other."""
-    if len(raw) > scheme.message_bytes and _transactions_in(document) <= 1:
-        what = f"The file has {len(raw):,} bytes; one payment or report may have {scheme.message_bytes:,}."
-        refusal = Refusal("TOO-LARGE", what, "Leave out what the payment does not need.")
-        return _unreadable(app_hdr, document, [refusal])
-    return _message(app_hdr, document, raw, slices, scheme)
-
-
 def _transactions_in(document: Element | None) -> int:
-    return 0 if document is None else sum(1 for _ in document.iter("{*}CdtTrfTxInf"))
+    return 0 if document is None else count_elements(document)
 
 
 def _message(

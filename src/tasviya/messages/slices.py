@@ -1,9 +1,10 @@
 """Where each transaction's element lies in the bytes, so that it can travel on unchanged.
 
 The usual file is cut as received. That is safe only if the cuts are certain to be the very elements that
-were checked: no comment, CDATA or processing instruction that could hold a decoy, as many cuts as elements,
-and no prefix inside a cut that was declared outside it. Otherwise the message is written anew with the
-message's namespace as the default, and cut from there.
+were checked, so: no comment, CDATA or processing instruction that could hold a decoy; as many cuts as the
+whole tree has elements of that name, so that none is prefixed and none nested; and no prefix inside a cut
+that was declared outside it. Otherwise the message is written anew with its namespace as the default, and
+cut from there.
 """
 
 from __future__ import annotations
@@ -22,22 +23,31 @@ if TYPE_CHECKING:
 Slices = list[tuple[int, int]]
 
 _START, _END = b"<CdtTrfTxInf", b"</CdtTrfTxInf"
+_AFTER_NAME = b"> \t\r\n"
+_DECLARED = (b"<?xml ", b"\xef\xbb\xbf<?xml ")
 
 
 def raw_slices(raw: bytes) -> Slices | None:
     """The first and last byte (exclusive) of each CdtTrfTxInf in a file, or None if cutting is unsafe."""
+    declared = raw.find(b"?>") + 2 if raw.startswith(_DECLARED) else 0
     # Looking for one byte first is several times faster, and few files have it.
-    if (b"!" in raw and b"<!" in raw) or (raw.count(b"?") > 2 and raw.find(b"<?", 5) >= 0):
+    if (b"!" in raw and b"<!" in raw) or (raw.find(b"?", declared) >= 0 and raw.find(b"<?", declared) >= 0):
         return None
     found: Slices = []
     end = 0
     while (start := raw.find(_START, end)) >= 0:
         close = raw.find(_END, start)
-        if close < 0:
+        nested = raw.find(_START, start + 1, close) >= 0
+        if close < 0 or nested or raw[start + len(_START)] not in _AFTER_NAME:
             return None
         end = raw.index(b">", close) + 1
         found.append((start, end))
     return found
+
+
+def count_elements(element: Element) -> int:
+    """How many CdtTrfTxInf there are in an element, whatever their namespace and depth."""
+    return sum(1 for _ in element.iter("{*}CdtTrfTxInf"))
 
 
 def self_contained(business: Element, namespace: str, raw: bytes, slices: Iterable[tuple[int, int]]) -> bool:

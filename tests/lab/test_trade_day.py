@@ -13,12 +13,11 @@ import pytest
 from tasviya.core.business_day import Phase
 from tasviya.core.clock import from_ns
 from tasviya.lab.customers import account_number, customers
+from tasviya.lab.desk import LARGEST_BATCH, DrawnFile
 from tasviya.lab.faults import DUPLICATE, FILE_FAULTS, UNKNOWN_PAYEE_BANK
 from tasviya.lab.figures import matrix_for, rates, trade_matrix
 from tasviya.lab.flows import CUSTOMER, INTERBANK, Flow, plan_flows
 from tasviya.lab.trade_day import (
-    LARGEST_BATCH,
-    DrawnFile,
     draw_day,
     file_content,
     opening_balances,

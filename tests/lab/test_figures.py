@@ -55,6 +55,7 @@ def test_matrix_is_chosen_by_members() -> None:
         ("LB01", lambda: trade_matrix("trade_1900")),
         ("LB02", lambda: matrix_for(["FR", "DE"])),
         ("LB03", lambda: rates("2026-01-01")),
+        ("LB04", lambda: rates("2026-09-29").of("XOF")),
     ],
 )
 def test_figures_that_are_not_at_hand_are_refused(code: str, ask: object) -> None:

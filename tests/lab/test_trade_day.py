@@ -26,6 +26,8 @@ from tasviya.lab.trade_day import (
 )
 from tasviya.membership.register import Register
 from tasviya.membership.union import iban_check_digits_hold, load_union
+from tasviya.messages.model import CreditTransfer, ParsedMessage, UnreadableMessage
+from tasviya.messages.registry import parse_file
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DAY = date(2026, 9, 29)
@@ -185,7 +187,7 @@ def test_files_are_singles_and_batches_of_one_sender_and_currency(drawn: list[Dr
 def test_most_files_arrive_in_hours_and_a_few_do_not(sco: Register) -> None:
     phases = Counter[Phase]()
     snapshot = sco.on(DAY)
-    for file in draw_day(sco, DAY, 100_000, seed=1):
+    for file in draw_day(sco, DAY, 50_000, seed=1):
         hours = snapshot.operating_hours(file.currency)
         assert hours is not None
         if file.fault != DUPLICATE and file.message_type == CUSTOMER:
@@ -269,6 +271,49 @@ def test_duplicate_is_the_same_bytes_later(sco: Register, drawn: list[DrawnFile]
     first = next(file for file in drawn if file.message_id == again.message_id)
     assert first.instant_ns < again.instant_ns
     assert file_content(first, scheme) == file_content(again, scheme)
+
+
+REASONS = {
+    "too_many_decimals": "CH20",
+    "wrong_control_sum": "AM10",
+    "unknown_currency": "AM11",
+    "bad_iban": "AC0",
+}
+
+
+@pytest.mark.parametrize("fault", REASONS)
+def test_spoiled_file_breaks_the_rule_it_is_meant_to(
+    sco: Register, faulty: dict[str, bytes], fault: str
+) -> None:
+    [message] = parse_file(faulty[fault], scheme_of(sco.on(DAY)))
+    assert isinstance(message, ParsedMessage)
+    found = [*message.refusals, *(refusal for each in message.transactions for refusal in each.refusals)]
+    assert {refusal.reason[: len(REASONS[fault])] for refusal in found} == {REASONS[fault]}
+
+
+@pytest.mark.parametrize("fault", ["not_xml", "doctype", "truncated"])
+def test_unreadable_file_is_unreadable(sco: Register, faulty: dict[str, bytes], fault: str) -> None:
+    [message] = parse_file(faulty[fault], scheme_of(sco.on(DAY)))
+    assert isinstance(message, UnreadableMessage)
+
+
+@pytest.mark.parametrize("name", ["sco", "corridor", "asean"])
+def test_good_files_break_no_rule_and_read_back_as_drawn(name: str) -> None:
+    register = union(name)
+    scheme = scheme_of(register.on(DAY))
+    for file in draw_day(register, DAY, 1_500, seed=4, faults=False):
+        [message] = parse_file(file_content(file, scheme), scheme)
+        assert isinstance(message, ParsedMessage) and not message.refusals
+        assert (message.header is None) == file.bare
+        for sent, read in zip(file.transfers, message.transactions, strict=True):
+            assert isinstance(read, CreditTransfer) and not read.refusals
+            assert (read.amount_minor, read.currency, read.uetr) == (
+                sent.amount_minor,
+                sent.currency,
+                sent.uetr,
+            )
+            assert (read.debtor_name, read.creditor_account) == (sent.debtor_name, sent.creditor_account)
+            assert read.settlement_date == file.settlement_date.isoformat()
 
 
 # Files

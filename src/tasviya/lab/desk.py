@@ -168,7 +168,7 @@ class Desk:
     ) -> Callable[[int, str, int, bool], CreditTransfer]:
         """A function that composes a share's next payment, closed over what its payments have in common."""
         decimals = self.snapshot.currencies[currency].decimals
-        rate = self.day_rates.per_usd[currency]
+        rate = self.day_rates.of(currency)
         divisor = rate.denominator * MICRO * MICRO
         averages = [flow.average * rate.numerator * int(10**decimals) for flow, _, _ in shares]
         most = self.snapshot.system_limit(currency) or (1 << 62)

@@ -49,6 +49,17 @@ class Rates:
     per_usd: Mapping[str, Fraction]
     """Units of each currency for one US dollar, exact quotients of what was published."""
 
+    def of(self, currency: str) -> Fraction:
+        """Units of a currency for one US dollar.
+
+        Raises: OperatorError if there is no rate of it.
+        """
+        rate = self.per_usd.get(currency)
+        if rate is None:
+            what = f"There is no rate of {currency} on {self.day}."
+            raise OperatorError("LB04", what, f"Use currencies among {', '.join(sorted(self.per_usd))}.")
+        return rate
+
 
 @dataclass(frozen=True, slots=True)
 class Company:

@@ -109,7 +109,7 @@ def money_needed(
         to_work_with = isqrt(variance[key]) * SPREAD_PERCENT // 100 + paid[key] * cover_percent // 100
         if place % TIGHT_EVERY == 1:
             to_work_with = to_work_with * TIGHT_PERCENT // 100
-        units = (net + to_work_with) * day_rates.per_usd[currency]
+        units = (net + to_work_with) * day_rates.of(currency)
         decimals = snapshot.currencies[currency].decimals
         balances.append(
             OpeningBalance(

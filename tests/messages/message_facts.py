@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from tasviya.messages import builders
 from tasviya.messages.model import (
     Acknowledgement,
@@ -267,7 +269,11 @@ REPORT = AccountReport(
     "2026-11-23T20:00:00Z",
     [Balance("OPBD", 500_000, "BYN", TODAY), Balance("CLBD", -374_949, "BYN", NOON)],
     [ENTRY, Entry(1, "BYN", True)],
+    page=2,
+    last_page=False,
+    servicer=BANK_C,
 )
+PLAIN_REPORT = AccountReport(1, "RPT-2", "SETTLE-B-BYN", created_at=NOON, servicer=OPERATOR)
 REJECT = MessageReject(1, "MSG-1", "NOT-XML", NOON, "/Document", "The file is not well-formed XML.")
 ACKNOWLEDGEMENT = Acknowledgement(1, "MSG-1", "RCVD", "pacs.008.001.08", NOON, "received")
 
@@ -309,12 +315,8 @@ EXAMPLES: dict[str, tuple[Callable[[], bytes], list[Any]]] = {
     "camt.052.001.08": (lambda: builders.build_report(SCHEME, **_FRAME, reports=[REPORT]), [REPORT]),
     "camt.053.001.08": (lambda: builders.build_statement(SCHEME, **_FRAME, reports=[REPORT]), [REPORT]),
     "camt.054.001.08": (
-        lambda: builders.build_notification(SCHEME, **_FRAME, reports=[REPORT]),
-        [
-            AccountReport(
-                *(getattr(REPORT, name) if name != "balances" else [] for name in REPORT.__struct_fields__)
-            )
-        ],
+        lambda: builders.build_notification(SCHEME, **_FRAME, reports=[REPORT, PLAIN_REPORT]),
+        [replace(REPORT, balances=[]), replace(PLAIN_REPORT, position=2)],
     ),
     "camt.060.001.05": (
         lambda: builders.build_report_request(SCHEME, **_FRAME, sender=BANK_A, requests=[REPORT_REQUEST]),

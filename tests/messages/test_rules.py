@@ -124,6 +124,16 @@ def test_CH20(currency: str, amount: str, fits: bool) -> None:
     assert of_transactions(raw) == ([] if fits else [("CH20", tx("IntrBkSttlmAmt"))])
 
 
+def test_AM12() -> None:
+    # The schema limits the digits of the value, not of the text.
+    raw = customer_message().replace(b">1250.51<", b">" + b"0" * 5_000 + b"1250.51<")
+    message = read(raw)
+    assert [place(each) for each in message.transactions[0].refusals] == [("AM12", tx("IntrBkSttlmAmt"))]
+    assert message.refusals == []
+    short = customer_message().replace(b">1250.51<", b"> +001250.51\n<")
+    assert of_transactions(short) == []
+
+
 def test_AM13() -> None:
     at_limit, above = transfer(amount_minor=10**12), transfer(amount_minor=10**12 + 1)
     assert of_transactions(customer_message(at_limit)) == []

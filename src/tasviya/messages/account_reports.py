@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from tasviya.messages.amounts import amount_text, to_minor
+from tasviya.messages.amounts import amount_text, to_minor, whole_number
 from tasviya.messages.fields import Reader
 from tasviya.messages.model import Group, Transaction
 from tasviya.messages.scheme import Scheme
@@ -141,9 +141,9 @@ def parse(business: Element, scheme: Scheme) -> tuple[Group, list[Transaction]]:
 def _report(out: list[Any], position: int, scheme: Scheme) -> AccountReport:
     report = AccountReport(*out)
     report.position = position
-    report.sequence = int(report.sequence) if report.sequence else None
+    report.sequence = whole_number(str(report.sequence)) if report.sequence else None
     report.page = int(report.page) if report.page else None
-    report.last_page = str(report.last_page or "true").strip() in ("true", "1")
+    report.last_page = str(report.last_page).strip().lower() in ("true", "1")
     report.balances = [_balance(_BalanceFields(*each), scheme) for each in report.balances or ()]  # type: ignore[misc]
     report.entries = [_entry(_EntryFields(*each), scheme) for each in report.entries or ()]  # type: ignore[misc]
     report.refusals = []

@@ -16,7 +16,7 @@ def to_minor(text: str, currency: str, scheme: Scheme) -> int:
         return 0
     try:
         minor = parse_amount(text, known)
-    except AmountError:
+    except ValueError:
         return 0
     return minor if minor <= LARGEST_MINOR else 0
 
@@ -30,6 +30,9 @@ def trouble(text: str, currency: str, scheme: Scheme) -> str | None:
         minor = parse_amount(text, known)
     except AmountError as error:
         return "CH20" if error.too_precise else "AM12"
+    except ValueError:
+        # Thousands of leading zeros pass the schema, and are more digits than Python turns into a number.
+        return "AM12"
     if minor > LARGEST_MINOR:
         return "AM13"
     return "AM01" if minor == 0 else None
@@ -43,8 +46,14 @@ def amount_text(minor: int, currency: str, scheme: Scheme) -> str:
 def scaled(text: str) -> int:
     """A decimal text times 10^17, exactly: sums of texts with unlike decimals compare as whole numbers.
 
-    text: an xs:decimal of at most 17 decimals, as the schemas allow.
+    text: an xs:decimal whose value has at most 17 decimals, as the schemas allow; nought may be written in
+        any length on either side.
     """
     sign = -1 if text.startswith("-") else 1
     whole, _, fraction = text.lstrip("+-").partition(".")
-    return sign * int((whole or "0") + fraction.ljust(17, "0"))
+    return sign * int((whole.lstrip("0") or "0") + fraction.rstrip("0").ljust(17, "0"))
+
+
+def whole_number(text: str) -> int:
+    """The integer that an xs:decimal without decimals means: "17", "017" or "17.00"."""
+    return scaled(text.strip()) // 10**17

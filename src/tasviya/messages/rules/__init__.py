@@ -42,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     amounts.AM03(),
     amounts.CH20(),
     amounts.AM01(),
+    amounts.AM12(),
     amounts.AM13(),
     parties.RC06(),
     parties.RC06Institution(),

@@ -75,6 +75,19 @@ class CH20(TransactionRule):
         )
 
 
+class AM12(TransactionRule):
+    """The amount is a number of ordinary length."""
+
+    reason = "AM12"
+    cure = "Write the amount without needless zeros."
+    messages = AMOUNTS
+
+    def check(self, transaction: WithAmount, group: Group, scheme: Scheme) -> Broken | None:
+        if transaction.amount_minor or trouble(transaction.amount, transaction.currency, scheme) != "AM12":
+            return None
+        return Broken(f"The amount has {len(transaction.amount):,} characters.", AMOUNT)
+
+
 class AM13(TransactionRule):
     """The amount is within the system's limit for one payment."""
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasviya.core.ids import account_id, derive, payment_id, transfer_id
+from tasviya.core.ids import account_id, derive, payment_id, transfer_ids
 
 parts = st.lists(st.text(max_size=8) | st.integers(), max_size=4)
 
@@ -37,10 +37,18 @@ def test_payments_of_a_message_differ_by_position() -> None:
     assert all(re.fullmatch("P[0-9a-f]{24}", each) for each in ids)
 
 
-def test_attempts_and_legs_have_ids_of_their_own() -> None:
-    assert (
-        len({transfer_id("P1", leg, attempt) for leg in ("settlement", "vostro") for attempt in (1, 2)}) == 4
-    )
+def test_legs_of_a_posting_are_neighbours_and_attempts_are_far_apart() -> None:
+    first, second, other = transfer_ids("P1", 1, 3), transfer_ids("P1", 2, 3), transfer_ids("P2", 1, 3)
+    assert len(first) == 3
+    assert first == transfer_ids("P1", 1, 3)
+    assert first[:2] == transfer_ids("P1", 1, 2), "a leg's id does not depend on how many follow"
+    assert len({*first, *second, *other}) == 9
+
+
+@given(st.text(max_size=8), st.integers(1, 9))
+def test_largest_postings_do_not_run_into_each_other(subject: str, attempt: int) -> None:
+    one, next_one = transfer_ids(subject, attempt, 256), transfer_ids(subject, attempt + 1, 256)
+    assert not set(one) & set(next_one)
 
 
 def test_accounts_differ_by_owner_kind_currency_and_other_side() -> None:

@@ -228,6 +228,11 @@ class SqliteLedger:
         self._settle()
         return self._kernel.all_accounts()
 
+    def is_expired(self, transfer_id: int) -> bool:
+        """Whether a pending transfer has given its money back for want of time."""
+        self._settle()
+        return self._kernel.is_expired(transfer_id)
+
     # ------------------------------------------------------------------ inside
 
     def _load(self) -> None:
@@ -390,6 +395,9 @@ class SqliteLedgerReader:
 
     def all_accounts(self) -> list[Account]:
         return self._current().all_accounts()
+
+    def is_expired(self, transfer_id: int) -> bool:
+        return self._current().is_expired(transfer_id)
 
     def _current(self) -> Kernel:
         self.refresh()

@@ -77,6 +77,9 @@ class BatchIndex:
         self._latest[place] = latest
         self.count += 1
 
+    def has_room(self) -> bool:
+        return self.count < len(self._seq)
+
     def of_row(self, row: int) -> int:
         """The place in this index of the batch that made a row."""
         return int(np.searchsorted(self._first_row[: self.count], row, "right")) - 1

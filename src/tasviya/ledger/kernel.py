@@ -24,6 +24,7 @@ from tasviya.ledger.kernel_state import ACCOUNTS as ACCOUNT_COUNT
 from tasviya.ledger.kernel_state import (
     EXPIRIES,
     FAILED_IDS,
+    HISTORY,
     IDS,
     P_ROW,
     P_SLOTS,
@@ -70,6 +71,10 @@ class Decision:
     def as_transfer_results(self) -> list[CreateTransferResult]:
         answers = zip(self.timestamps.tolist(), self.statuses.tolist(), strict=True)
         return [CreateTransferResult(timestamp, TRANSFER_STATUS[status]) for timestamp, status in answers]
+
+
+class LedgerFull(MemoryError):
+    """The reserved address space is used up; nothing was done. Cure: open with a larger capacity."""
 
 
 class Kernel(KernelReads):
@@ -134,6 +139,7 @@ class Kernel(KernelReads):
     def decide_transfers(self, events: Words) -> Decision:
         """Judge a batch and change the books; a store must keep the decision's batch before it answers."""
         state, total = self._state, len(events)
+        self._check_room(total)
         expired = self._expire()
         latest = self._advance(total)
         statuses, times = np.empty(total, np.uint32), np.empty(total, np.uint64)
@@ -169,6 +175,7 @@ class Kernel(KernelReads):
     def decide_accounts(self, events: Words) -> Decision:
         """Judge a batch of accounts and open them; a store must keep the batch before it answers."""
         total = len(events)
+        self._check_room(total)
         expired = self._expire()
         latest = self._advance(total)
         statuses, times = np.empty(total, np.uint32), np.empty(total, np.uint64)
@@ -249,6 +256,19 @@ class Kernel(KernelReads):
         self._next_seq = batch.seq + 1
         if self._keeps:
             self._kept[batch.seq] = batch.data
+
+    def _check_room(self, events: int) -> None:
+        """Raise LedgerFull rather than touch memory that was never reserved."""
+        counts = self._state.counts
+        transfers = int(max(counts[ROWS], counts[IDS], counts[EXPIRIES]))
+        fits = (
+            transfers + events <= len(self._state.links)
+            and int(counts[HISTORY]) + 2 * events <= len(self._state.history)
+            and int(counts[ACCOUNT_COUNT]) + events <= len(self._state.accounts)
+            and self._index.has_room()
+        )
+        if not fits:
+            raise LedgerFull("the ledger holds as much as it was opened for; open it with a larger capacity")
 
     def _advance(self, total: int) -> int:
         """The timestamp of a batch's last event: after all before it, and not before the clock."""

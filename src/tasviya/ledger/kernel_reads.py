@@ -22,7 +22,7 @@ from tasviya.ledger.filters import (
     query_filter_finds,
     result_limit,
 )
-from tasviya.ledger.kernel_state import ACCOUNTS, State
+from tasviya.ledger.kernel_state import ACCOUNTS, EXPIRED, P_ROW, PENDINGS, State
 from tasviya.ledger.ledger import (
     Account,
     AccountBalance,
@@ -144,6 +144,15 @@ class KernelReads:
         for place in range(self._index.count):
             seq, first, end = self._index.rows(place)
             yield from unpack_transfers(self._decode(seq, end - first))
+
+    def is_expired(self, transfer_id: int) -> bool:
+        """Whether a pending transfer has given its money back for want of time."""
+        row = np.empty(1, np.int64)
+        kernel_rules.rows_of_ids(id_words([transfer_id]), row, *self._state)
+        rows = self._state.pending[: int(self._state.counts[PENDINGS]), P_ROW]
+        number = int(np.searchsorted(rows, max(int(row[0]), 0)))
+        found = row[0] >= 0 and number < len(rows) and int(rows[number]) == int(row[0])
+        return bool(found and self._state.pending_status[number] == EXPIRED)
 
     def all_accounts(self) -> list[Account]:
         """Every account, in the order made."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ PENDING, POSTED, VOIDED, EXPIRED = range(4)
 HISTORY_WORDS = 9
 
 PAGE = 4096
+NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
+"""Pages count as memory only once touched. Python names the flag from 3.12 on; the number is Linux's."""
 
 
 class State(NamedTuple):
@@ -62,7 +65,7 @@ class State(NamedTuple):
 def reserve(shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
     """Zeroed memory whose pages are made when first touched."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | NO_RESERVE
     return np.frombuffer(mmap.mmap(-1, size, flags=flags), dtype).reshape(shape)
 
 

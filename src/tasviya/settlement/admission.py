@@ -62,7 +62,7 @@ class Directory:
             if other is None or other.code != sender:
                 return DS0G.refuse(f"{sender} sent a payment that {instructing} instructs.")
         named = (*transfer.intermediary_agents, transfer.instructed_agent or "")
-        key = (sender, transfer.currency, transfer.creditor_agent or "", named)
+        key = (sender, transfer.currency, _payee(transfer), named)
         answer = self._parties.get(key)
         if answer is None:
             answer = self._parties[key] = self._resolve(sender, transfer)
@@ -90,14 +90,14 @@ class Directory:
 
     def _resolve(self, sender: str, transfer: CreditTransfer) -> Parties | Refusal:
         snapshot = self.snapshot
-        payee_bank = snapshot.participant_by_bic(transfer.creditor_agent or "")
+        payee_bank = snapshot.participant_by_bic(_payee(transfer))
         intermediaries = [
             each.code
             for each in map(snapshot.participant_by_bic, transfer.intermediary_agents)
             if each is not None
         ]
         if payee_bank is None and not intermediaries:
-            return CNOR.refuse(f"{transfer.creditor_agent} is no participant on {snapshot.business_date}.")
+            return CNOR.refuse(f"{_payee(transfer)} is no participant on {snapshot.business_date}.")
         payee_code = payee_bank.code if payee_bank else intermediaries[-1]
         if payee_code == sender:
             return AG03.refuse(f"{sender} pays itself.")
@@ -170,6 +170,11 @@ class Directory:
             return AC06.refuse(f"The account {account.number} of {code} is blocked.")
         money = self.snapshot.currencies[currency]
         return ledger_account(AccountKind.SETTLEMENT, code, money, number=account.number)
+
+
+def _payee(transfer: CreditTransfer) -> str:
+    """The BIC of the payee's bank; a bank that is paid itself (pacs.009) need not name an agent of its own."""
+    return transfer.creditor_agent or transfer.creditor_bic or ""
 
 
 def _parties(payer: End, payee: End) -> Parties:

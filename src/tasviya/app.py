@@ -9,15 +9,16 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from tasviya.adapters import workers
 from tasviya.adapters.inbox import InboxFile, move_away, pending
 from tasviya.adapters.outbox import undelivered, write_file
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_queries import Queries
-from tasviya.adapters.sqlite_store import SqliteStore
 from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock
 from tasviya.core.errors import OperatorError
+from tasviya.core.money import format_minor as amount_text
 from tasviya.membership.participant import LIVE, OpeningBalance
 from tasviya.membership.register import Register, Snapshot
 from tasviya.membership.union import load_union
@@ -28,10 +29,29 @@ from tasviya.services.founding import endow, found
 from tasviya.services.payments import ByParticipants, Screening, Undeclared
 from tasviya.services.system import ArrivedFile, System
 from tasviya.services.work import Work
+from tasviya.settlement.payment import Payment
+
+if TYPE_CHECKING:
+    from tasviya.adapters.sqlite_store import SqliteStore
+
+__all__ = [
+    "Application",
+    "Home",
+    "MachineClock",
+    "amount_text",
+    "ask",
+    "export",
+    "hand_in",
+    "initialise",
+    "read_text",
+    "scheme_of",
+    "screening_of",
+    "union_file",
+]
 
 BATCH_BYTES = 1_500_000
 """About a thousand payments: what one commit takes in at the most."""
-BATCH_SPAN_NS = 60 * NANOSECONDS
+BATCH_SPAN_NS = 120 * NANOSECONDS
 """In a replay, files further apart than this are not decided together."""
 LOOK_AHEAD = 6
 """How many batches may be read before their turn."""
@@ -86,15 +106,9 @@ def initialise(
     balances: what a sandbox's accounts start with, beside those in the file.
     Raises: ConfigurationError, OperatorError, StoreError.
     """
-    try:
-        text = union_file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(
-            "file_unreadable", f"{error}.", "Name a union.toml, or a directory that has one."
-        ) from None
-    register = load_union(text, str(union_file))
+    register = load_union(read_text(union_file), str(union_file))
     home.root.mkdir(parents=True, exist_ok=True)
-    store = SqliteStore(home.database, clock)
+    store = open_store(home, clock)
     try:
         system = System(store, clock, Unsigned(), Undeclared())
         system.do(lambda work: found(work, (r for rows in register.tables().values() for r in rows)))
@@ -107,6 +121,45 @@ def initialise(
     for directory in (home.inbox, home.received, home.outbox, home.statements):
         directory.mkdir(exist_ok=True)
     return register
+
+
+def open_store(home: Home, clock: Clock) -> SqliteStore:
+    """The embedded store, for its one writer.
+
+    Raises: StoreError.
+    """
+    # Compiled code takes a second to load: commands that only ask do without.
+    from tasviya.adapters.sqlite_store import SqliteStore
+
+    return SqliteStore(home.database, clock)
+
+
+def union_file(place: Path) -> Path:
+    """The union.toml that a path means: itself, or the one in that directory."""
+    return place / "union.toml" if place.is_dir() else place
+
+
+def read_text(file: Path) -> str:
+    """A configuration file's text.
+
+    Raises: OperatorError.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        cure = "Name a union.toml in UTF-8, or a directory that has one."
+        raise OperatorError("file_unreadable", f"{error}.", cure, str(file)) from None
+
+
+def export(home: Home, target: Path, *, as_csv: bool) -> dict[str, int]:
+    """Unpack a store into plain tables; how many rows each has.
+
+    Raises: OperatorError if there is no union, or the target exists.
+    """
+    from tasviya.adapters import sqlite_export
+
+    home.must_exist()
+    return sqlite_export.export(connect(home.database, read_only=True), target, as_csv=as_csv)
 
 
 def ask(home: Home) -> Queries:
@@ -183,7 +236,7 @@ class Application:
         self.home = home
         self.replay = isinstance(clock, ManualClock)
         self.clock: Clock = clock or MonotonicClock(MachineClock())
-        self.store = SqliteStore(home.database, self.clock)
+        self.store = open_store(home, self.clock)
         self.system = System(self.store, self.clock, Unsigned(), Undeclared())
         self.system.screening = screening_of(self.system.memory.snapshot)
         self.scheme = scheme_of(self.system.memory.snapshot)
@@ -239,6 +292,20 @@ class Application:
         """Carry out a use case and queue what it tells."""
         self.system.do(act)
         self.commit_seen()
+
+    def payment(self, name: str) -> Payment:
+        """The payment of an id.
+
+        Raises: OperatorError if there is none.
+        """
+        found = self.store.payment_named(name)
+        if found is None:
+            raise OperatorError("unknown_payment", f"No payment is known by {name}.", "Check the id.")
+        return found
+
+    def latest_commit_ns(self) -> int:
+        """When the latest commit was made; 0 before the first."""
+        return self.store.latest_commit_ns()
 
     def commit_seen(self) -> None:
         """Queue the telling of every commit that has not been told."""

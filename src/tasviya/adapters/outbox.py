@@ -32,6 +32,7 @@ class FileOutbox:
         self.db, self.scheme, self.directory = db, scheme, directory
         self._accounts: dict[str, AccountFacts] = {}
         self._bics: dict[str, str] = {}
+        self._version = ""
 
     def deliver(self, commits: Sequence[int]) -> list[int]:
         """Write everything these commits had to tell, statements apart. Returns the outbox rows' numbers."""
@@ -98,7 +99,8 @@ class FileOutbox:
         spans: dict[tuple[int, int], dict[bytes, Period]] = {}
         for row in rows:
             account_id, business_date, first_commit = row.refs
-            period = periods[row.seq] = Period(self._accounts[account_id], business_date)
+            balance = self._balance(account_id)
+            period = periods[row.seq] = Period(self._accounts[account_id], business_date, balance)
             spans.setdefault((first_commit, row.commit_seq), {})[bytes.fromhex(account_id)] = period
         sql = "SELECT at, entries FROM journal WHERE commit_seq BETWEEN ? AND ? ORDER BY commit_seq"
         for span, wanted in spans.items():
@@ -142,19 +144,19 @@ class FileOutbox:
         return [row for row in answers if row.kind in ANSWERS and row.refs[0] in of_file]
 
     def _look_up(self) -> None:
-        """Names and numbers, read afresh: accounts may have been opened and BICs changed."""
+        """Names and numbers, read again when accounts have been opened or BICs have changed."""
+        (version,) = self.db.execute(
+            "SELECT (SELECT count(*) FROM account) || '/' || (SELECT count(*) FROM participant_bics)"
+        ).fetchone()
+        if version == self._version:
+            return
+        self._version = version
         self._bics = dict(
             self.db.execute("SELECT participant, bic FROM participant_bics ORDER BY valid_from").fetchall()
         )
         institutions = dict(
             self.db.execute("SELECT currency, institution FROM settlement_institution_hours").fetchall()
         )
-        balances = {
-            account: int(credits) - int(debits)
-            for account, debits, credits in self.db.execute(
-                "SELECT id, debits_posted, credits_posted FROM ledger_account"
-            )
-        }
         sql = "SELECT account_id, number, currency, kind, owner, with_whom FROM account"
         for account_id, number, code, kind, owner, with_whom in self.db.execute(sql):
             in_books = kind == "vostro"
@@ -166,8 +168,13 @@ class FileOutbox:
                 AccountKind[kind.upper()],
                 self._bics.get(holder, ""),
                 self._bics.get(servicer, ""),
-                balances.get(account_id, 0),
             )
+
+    def _balance(self, account_id: str) -> int:
+        """An account's balance now: credits less debits."""
+        sql = "SELECT debits_posted, credits_posted FROM ledger_account WHERE id = ?"
+        debits, credits = self.db.execute(sql, (account_id,)).fetchone()
+        return int(credits) - int(debits)
 
 
 def _referred(rows: Iterable[OutboxRow]) -> tuple[set[int], set[int]]:

@@ -19,6 +19,8 @@ CHANGING = (
     "blocked_by",
     "queued_at",
     "settled_at",
+    "not_after",
+    "not_before",
     "attempt",
 )
 """What of a payment may change after it was received."""

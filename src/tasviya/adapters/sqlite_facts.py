@@ -131,6 +131,14 @@ class StoredFacts:
     def payments(self, seqs: Sequence[int]) -> dict[int, Payment]:
         return {p.seq: p for p in self._payments("seq IN (SELECT value FROM json_each(?))", as_json(seqs))}
 
+    def payment_named(self, payment_id: str) -> Payment | None:
+        """The payment of an id."""
+        return next(iter(self._payments("payment_id = ?", payment_id)), None)
+
+    def latest_commit_ns(self) -> int:
+        """When the latest commit was made; 0 before the first."""
+        return int(self.connection.execute("SELECT coalesce(max(at), 0) FROM journal").fetchone()[0])
+
     def payments_of_message(self, sender: str, message_id: str) -> list[Payment]:
         where = "message_seq = (SELECT seq FROM message WHERE sender = ? AND message_id = ? AND reason = '')"
         return self._payments(f"{where} ORDER BY position", sender, message_id)
@@ -138,6 +146,13 @@ class StoredFacts:
     def warehoused(self, currency: str, business_date: str) -> list[Payment]:
         where = "status = 'warehoused' AND settlement_date <= ? AND currency = ? ORDER BY seq"
         return self._payments(where, business_date, currency)
+
+    def timers(self) -> list[tuple[int, int]]:
+        rows = self.connection.execute(
+            "SELECT not_before, not_after, seq FROM payment"
+            " WHERE status IN ('queued', 'held', 'warehoused') AND not_before + not_after > 0"
+        )
+        return sorted((instant, seq) for *both, seq in rows for instant in both if instant)
 
     def returned_minor(self, original_seq: int) -> int:
         sql = (

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
+from tasviya.core.errors import OperatorError
 from tasviya.core.money import format_minor
+from tasviya.services.statements import AccountFacts, Period, collect
 from tasviya.settlement.accounts import OWED_TO_OWNER, AccountKind
 
 Row = dict[str, Any]
@@ -166,6 +171,93 @@ class Queries:
             " GROUP BY reason, what ORDER BY number DESC"
         )
 
+    def statement(self, number: str, business_date: str | None) -> tuple[Row, list[Row]]:
+        """An account's business day: its head, and a row an entry with the balance after it.
+
+        business_date: None for the latest. Raises: OperatorError if there is no such account or day.
+        """
+        found = self._rows("SELECT * FROM account WHERE number = ? OR account_id = ?", (number, number))
+        if not found:
+            raise OperatorError(
+                "unknown_account", f"No account has the number {number}.", "`tasviya liquidity` lists them."
+            )
+        account = found[0]
+        days = self._rows(
+            "SELECT business_date, opened_commit, phase FROM operating_day WHERE currency = ?"
+            " ORDER BY business_date DESC",
+            (account["currency"],),
+        )
+        day = next((d for d in days if business_date in (None, d["business_date"])), None)
+        if day is None:
+            raise OperatorError(
+                "unknown_day",
+                f"{account['currency']} has no business day {business_date or 'yet'}.",
+                "Open it.",
+            )
+        later = [d["opened_commit"] for d in days if d["opened_commit"] > day["opened_commit"]]
+        return self._movements(account, day, min(later) - 1 if later else 1 << 62)
+
+    def _movements(self, account: Row, day: Row, last_commit: int) -> tuple[Row, list[Row]]:
+        kind, decimals = AccountKind[account["kind"].upper()], currency(account["currency"]).decimals
+        sign = 1 if kind in OWED_TO_OWNER else -1
+        balance = sign * self.balances()[account["account_id"]]
+        facts = AccountFacts(account["account_id"], account["number"], account["currency"], kind, "", "")
+        period = Period(facts, day["business_date"], balance)
+        sql = "SELECT at, entries FROM journal WHERE commit_seq BETWEEN ? AND ? ORDER BY commit_seq"
+        for at, entries in self.db.execute(sql, (day["opened_commit"], last_commit)):
+            wanted = {bytes.fromhex(account["account_id"]): period}
+            collect(msgspec.msgpack.decode(entries), at, wanted)
+        head = {
+            "account": account["number"] or account["account_id"],
+            "owner": account["owner"],
+            "currency": account["currency"],
+            "business_date": day["business_date"],
+            "phase": day["phase"],
+            "opening": format_minor(sign * period.opening, decimals),
+            "closing": format_minor(sign * period.closing, decimals),
+            "entries": len(period.postings),
+        }
+        rows = [
+            {
+                "entry": posting.entry_seq,
+                "at": iso_instant(posting.at),
+                "for": posting.subject,
+                "what": posting.leg.name.lower(),
+                "amount": format_minor(-posting.amount if posting.is_debit else posting.amount, decimals),
+                "balance": format_minor(sign * posting.balance_after, decimals),
+            }
+            for posting in period.postings
+        ]
+        return head, rows
+
+    def held(self) -> list[Row]:
+        """Payments that screening has stopped."""
+        rows = self._rows(
+            "SELECT payment_id, uetr, currency, amount_minor, debtor, creditor, debtor_name, creditor_name,"
+            " reason_text, received_at FROM payment WHERE status = 'held' ORDER BY seq"
+        )
+        return [self._told(row) for row in rows]
+
+    def books_agree(self) -> list[Row]:
+        """Each correspondent relation: what the correspondent's books owe and what the respondent's mirror
+        says it holds."""
+        rows = self._rows(
+            "SELECT v.owner AS correspondent, v.with_whom AS respondent, v.currency, v.account_id AS vostro,"
+            " n.account_id AS nostro FROM account v JOIN account n ON n.kind = 'nostro'"
+            " AND n.owner = v.with_whom AND n.with_whom = v.owner AND n.currency = v.currency"
+            " WHERE v.kind = 'vostro'"
+            " ORDER BY v.currency, v.owner, v.with_whom"
+        )
+        balances = self.balances()
+        told = []
+        for row in rows:
+            decimals = currency(row["currency"]).decimals
+            owed, held = balances[row["vostro"]], balances[row["nostro"]]
+            row["vostro"], row["nostro"] = format_minor(owed, decimals), format_minor(held, decimals)
+            row["difference"] = format_minor(owed - held, decimals)
+            told.append(row)
+        return told
+
     def days(self) -> list[Row]:
         """The operating days, latest first."""
         rows = self._rows("SELECT * FROM operating_day ORDER BY business_date DESC, currency")
@@ -181,7 +273,7 @@ class Queries:
                 row[name] = iso_instant(row[name]) if row[name] else ""
         return row
 
-    def _rows(self, sql: str, values: Row | None = None) -> list[Row]:
-        cursor = self.db.execute(sql, values or {})
+    def _rows(self, sql: str, values: Sequence[Any] | Row = ()) -> list[Row]:
+        cursor = self.db.execute(sql, values)  # type: ignore[arg-type]
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -144,7 +145,11 @@ class SqliteStore(StoredFacts):
         )
 
     def _write_states(self, changes: Changes) -> None:
-        many = self.connection.executemany
+
+        def many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+            if rows:
+                self.connection.executemany(sql, rows)
+
         many(
             "UPDATE account SET entry_seq = ?, opening = ?, lowest = ? WHERE account_id = ?",
             [(a.entry_seq, a.opening, a.lowest, f"{a.account_id:032x}") for a in changes.accounts],

@@ -1,112 +1,231 @@
-"""`tasviya demo`: a whole settlement day on real trade, from the banks' files to the statements."""
+"""`tasviya demo`: a whole settlement day on real trade, from the banks' files to the statements.
+
+    asked ─▶ writing ─▶ settling ─▶ done
+
+The stage is kept beside the day, so that an interrupted demo goes on where it stopped.
+"""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tasviya.app import Application, Home, ask, initialise
-from tasviya.cli.output import screen, table
+from tasviya import app
+from tasviya.cli.output import Row, screen, stderr, table
 from tasviya.core.clock import ManualClock
 from tasviya.core.errors import OperatorError
 from tasviya.lab.figures import RATE_DATES, label, matrix_for, rates
 from tasviya.lab.trade_day import opening_balances, write_day
+from tasviya.membership.register import Register
 from tasviya.membership.union import load_union
 
 BUSINESS_DATE = date(2026, 9, 29)
 MOST_PAYMENTS = 1_000_000
+WRITING, SETTLING, DONE = "writing", "settling", "done"
 
 
-def run_demo(union: Path, root: Path, payments: int, seed: int, workers: int) -> None:
+class Wish(msgspec.Struct, frozen=True):
+    """What day is asked for."""
+
+    union: str
+    payments: int
+    seed: int
+
+
+class Progressed(msgspec.Struct):
+    """How far a day has come, and what it took so far."""
+
+    wish: Wish
+    stage: str = WRITING
+    files: int = 0
+    written: int = 0
+    writing_seconds: float = 0.0
+    settling_seconds: float = 0.0
+
+
+def run_demo(wish: Wish, root: Path, *, fresh: bool, workers: int) -> None:
     """Draw the day, settle it, close it, and print what happened.
 
     Raises: OperatorError.
     """
-    if not 1 <= payments <= MOST_PAYMENTS:
+    if not 1 <= wish.payments <= MOST_PAYMENTS:
         raise OperatorError(
             "bad_number",
-            f"{payments:,} payments are not between 1 and {MOST_PAYMENTS:,}.",
+            f"{wish.payments:,} payments are not between 1 and {MOST_PAYMENTS:,}.",
             "Choose another number.",
         )
-    file = union / "union.toml" if union.is_dir() else union
-    home, begun = Home(root), time.perf_counter()
-    if root.exists():
+    file = app.union_file(Path(wish.union))
+    register = load_union(app.read_text(file), str(file))
+    _introduce(register)
+    day = _begin(wish, root, fresh)
+    home = app.Home(root)
+    columns = (TextColumn("{task.description:<27}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=stderr) as progress:
+        if day.stage == WRITING:
+            _write(day, file, register, home, progress)
+        if day.stage == SETTLING:
+            _settle(day, register, home, workers, progress)
+    _report(home, day)
+
+
+def _begin(wish: Wish, root: Path, fresh: bool) -> Progressed:
+    """The day to go on with: the one that lies there if it is the one asked for, else a new one."""
+    note = root / "demo.json"
+    if root.exists() and any(root.iterdir()):
+        if not note.exists():
+            raise OperatorError(
+                "not_a_demo",
+                f"{root} holds something that is no demo's day.",
+                "Name another --home.",
+                str(root),
+            )
+        day = msgspec.json.decode(note.read_bytes(), type=Progressed)
+        if day.wish == wish and not fresh and day.stage != WRITING:
+            verb = "shown again" if day.stage == DONE else "resumed"
+            screen.print(f"This day lies in {root}: it is {verb}. Begin it afresh with --fresh.", style="dim")
+            return day
         shutil.rmtree(root)
-    register = _read(file)
-    matrix, day_rates = matrix_for(register.on(BUSINESS_DATE).members), rates(RATE_DATES[-1])
-    screen.print(f"[bold]{register.on(BUSINESS_DATE).union.name}[/bold], {BUSINESS_DATE}")
-    screen.print(label(matrix, day_rates), style="dim")
-    balances = opening_balances(register, BUSINESS_DATE, payments)
+    root.mkdir(parents=True, exist_ok=True)
+    return _note(root, Progressed(wish))
+
+
+def _note(root: Path, day: Progressed) -> Progressed:
+    (root / "demo.json").write_bytes(msgspec.json.encode(day))
+    return day
+
+
+def _write(day: Progressed, file: Path, register: Register, home: app.Home, progress: Progress) -> None:
+    begun = time.perf_counter()
+    payments = day.wish.payments
+    app.initialise(
+        home, file, ManualClock(_morning(register)), opening_balances(register, BUSINESS_DATE, payments)
+    )
+    task = progress.add_task("Banks write their messages", total=payments)
+    summary = write_day(
+        home.inbox,
+        register,
+        BUSINESS_DATE,
+        payments,
+        day.wish.seed,
+        progress=lambda count: progress.advance(task, count),
+    )
+    day.files, day.written, day.stage = summary.files, summary.payments, SETTLING
+    day.writing_seconds = time.perf_counter() - begun
+    _note(home.root, day)
+
+
+def _settle(day: Progressed, register: Register, home: app.Home, workers: int, progress: Progress) -> None:
+    begun = time.perf_counter()
+    task = progress.add_task("The union settles them", total=day.written)
     clock = ManualClock(_morning(register))
-    initialise(home, file, clock, balances)
-    columns = (TextColumn("{task.description:<26}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=screen) as progress:
-        writing = progress.add_task("Banks write their messages", total=payments)
-        written = write_day(
-            home.inbox,
-            register,
-            BUSINESS_DATE,
-            payments,
-            seed,
-            progress=lambda n: progress.advance(writing, n),
-        )
-        wrote = time.perf_counter()
-        settling = progress.add_task("The union settles them", total=written.payments)
-        with Application(home, clock, workers) as application:
-            application.drain(lambda _, count: progress.advance(settling, count))
-            clock.advance_to(_evening(register))
-            application.system.advance()
-            application.tell()
-        settled = time.perf_counter()
-    _report(home, written.files, settled - wrote, wrote - begun)
+    with app.Application(home, clock, workers) as application:
+        clock.advance_to(application.latest_commit_ns())
+        progress.advance(task, application.system.memory.numbers.payment - 1)
+        application.drain(lambda _, count: progress.advance(task, count))
+        closing = progress.add_task("It closes the day", total=None)
+        clock.advance_to(_evening(register))
+        application.system.advance()
+        application.tell()
+        progress.update(closing, total=1, completed=1)
+    day.stage = DONE
+    day.settling_seconds += time.perf_counter() - begun
+    _note(home.root, day)
 
 
-def _read(file: Path):  # type: ignore[no-untyped-def]
-    try:
-        return load_union(file.read_text(encoding="utf-8"), str(file))
-    except OSError as error:
-        raise OperatorError("file_unreadable", f"{error}.", "Name a union.toml, or its directory.") from None
-
-
-def _morning(register) -> int:  # type: ignore[no-untyped-def]
-    """A moment before the first currency opens."""
-    return min(at for at, _ in _events(register)) - 1
-
-
-def _evening(register) -> int:  # type: ignore[no-untyped-def]
-    return max(at for at, _ in _events(register))
-
-
-def _events(register):  # type: ignore[no-untyped-def]
+def _introduce(register: Register) -> None:
     snapshot = register.on(BUSINESS_DATE)
-    hours = [snapshot.operating_hours(code) for code in snapshot.currencies]
-    return [event for each in hours if each for event in each.schedule(BUSINESS_DATE)]
+    screen.print(f"[bold]{snapshot.union.name}[/bold], {BUSINESS_DATE:%A %d %B %Y}")
+    screen.print(label(matrix_for(snapshot.members), rates(RATE_DATES[-1])), style="dim")
 
 
-def _report(home: Home, files: int, settling_seconds: float, writing_seconds: float) -> None:
-    queries = ask(home)
+def _morning(register: Register) -> int:
+    """A moment before the first currency opens."""
+    return min(_instants(register)) - 1
+
+
+def _evening(register: Register) -> int:
+    """When the last currency closes."""
+    return max(_instants(register))
+
+
+def _instants(register: Register) -> Iterator[int]:
+    snapshot = register.on(BUSINESS_DATE)
+    for code in snapshot.currencies:
+        hours = snapshot.operating_hours(code)
+        if hours is not None:
+            yield from (at for at, _ in hours.schedule(BUSINESS_DATE))
+
+
+def _report(home: app.Home, day: Progressed) -> None:
+    asked = app.ask(home)
+    rows = asked.day_report()
     screen.print()
-    rows = queries.day_report()
-    screen.print(table(rows, "The day by currency"))
-    received = sum(row["received"] for row in rows)
+    screen.print(table([_counts(row) for row in rows], "Payments by currency"))
     screen.print()
-    reasons = queries.rejections()
+    screen.print(table([_values(row) for row in rows if row["member"] != "-"], "Value and liquidity"))
+    screen.print()
+    reasons = asked.rejections()
     if reasons:
         screen.print(table(reasons, "What was not settled, and why"))
         screen.print()
-    balance = [row for row in queries.trial_balance() if row["ledger"] < 1000]
-    screen.print(table(balance, "Trial balance of central-bank money"))
-    screen.print()
-    rate = received / settling_seconds
+    screen.print(table(_books(asked.trial_balance()), "Trial balance: debits equal credits in every ledger"))
+    apart = [row for row in asked.books_agree() if row["difference"].strip("-0.")]
+    relations = len(asked.books_agree())
     screen.print(
-        f"{received:,} payments in {files:,} files: written in {writing_seconds:.1f} s, checked, settled,"
-        f" made durable and answered in {settling_seconds:.1f} s ({rate:,.0f} a second)."
+        f"Correspondents' books: {relations - len(apart)} of {relations} nostros equal their vostros."
     )
-    screen.print(f"Answers lie in {home.outbox}, statements in {home.statements}.")
-    screen.print("Next:")
-    for command in ("queue", "liquidity --currency KZT", "trial-balance"):
-        screen.print(f"  tasviya {command} --home {home.root}", highlight=False)
+    screen.print()
+    _closing_words(home, day, sum(row["received"] for row in rows))
+
+
+def _counts(row: Row) -> Row:
+    names = ("received", "settled_at_once", "settled_after_waiting", "queued", "expired", "kept", "rejected")
+    return {"member": row["member"], "currency": row["currency"], **{name: row[name] for name in names}}
+
+
+def _values(row: Row) -> Row:
+    names = ("settled_value", "liquidity_peak", "liquidity_percent", "minutes_waited")
+    return {"member": row["member"], "currency": row["currency"], **{name: row[name] for name in names}}
+
+
+def _books(rows: list[Row]) -> list[Row]:
+    """The trial balance by ledger: central-bank money, correspondents' books, credit promised."""
+    names = {0: "central-bank money", 1: "correspondents' books", 2: "credit promised"}
+    books: dict[tuple[str, int], list[int]] = {}
+    decimals: dict[str, int] = {}
+    for row in rows:
+        total = books.setdefault((row["currency"], row["ledger"] // 1_000_000), [0, 0])
+        decimals[row["currency"]] = len(row["debits"].partition(".")[2])
+        total[0] += int(row["debits"].replace(".", ""))
+        total[1] += int(row["credits"].replace(".", ""))
+    return [
+        {
+            "currency": code,
+            "books": names[kind],
+            "debits": app.amount_text(debits, decimals[code]),
+            "credits": app.amount_text(credits, decimals[code]),
+            "difference": app.amount_text(debits - credits, decimals[code]),
+        }
+        for (code, kind), (debits, credits) in books.items()
+        if debits or credits
+    ]
+
+
+def _closing_words(home: app.Home, day: Progressed, received: int) -> None:
+    rate = received / day.settling_seconds if day.settling_seconds else 0
+    screen.print(
+        f"{received:,} payments in {day.files:,} files: written in {day.writing_seconds:.1f} s; checked,"
+        f" settled, made durable, answered and stated in {day.settling_seconds:.1f} s ({rate:,.0f} a second)."
+    )
+    screen.print(
+        f"Answers lie in {home.outbox}/<BIC>/, statements in {home.statements}/{BUSINESS_DATE}/<BIC>/."
+    )
+    screen.print("Three things to try next:")
+    for command in ("liquidity --currency KZT", "trial-balance", "export day.sqlite"):
+        screen.print(f"  .venv/bin/tasviya {command} --home {home.root}", highlight=False)

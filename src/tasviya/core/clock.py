@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 NANOSECONDS = 1_000_000_000
@@ -57,6 +58,7 @@ def to_ns(moment: datetime) -> int:
     return (elapsed.days * 86_400 + elapsed.seconds) * NANOSECONDS + elapsed.microseconds * 1000
 
 
+@lru_cache(maxsize=4096)
 def iso_instant(instant_ns: int) -> str:
     """An instant as ISO 20022 writes it in UTC with milliseconds: 2026-09-29T06:30:00.000Z."""
     return from_ns(instant_ns).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -20,6 +20,7 @@ TransferId = NewType("TransferId", int)
 ParticipantCode = NewType("ParticipantCode", str)
 """A participant's permanent code in the union; its BICs may change, this does not."""
 
+
 def derive(kind: str, *parts: str | int) -> int:
     """A 128-bit id, never 0 nor all ones (both are reserved in the ledger)."""
     text = "".join([f"{len(part)}:{part}" for part in map(str, parts)])
@@ -32,10 +33,15 @@ def payment_id(sender: str, message_id: str, position: int) -> PaymentId:
     return PaymentId(f"P{derive('payment', sender, message_id, position) >> 32:024x}")
 
 
-def transfer_id(payment: str, leg: str, attempt: int) -> TransferId:
-    """A ledger transfer's id. `attempt` rises only once the refusal of the one before is durable: the
-    ledger remembers a refused id for ever."""
-    return TransferId(derive("transfer", payment, leg, attempt))
+def transfer_ids(subject: str, attempt: int, legs: int) -> range:
+    """The ids of a posting's ledger transfers, in the order of its legs: neighbours, so that a store finds
+    them together.
+
+    subject: what is posted, such as a payment's id. attempt: rises only once the refusal of the one before is
+    durable, for the ledger remembers a refused id for ever. legs: at most 256.
+    """
+    first = derive("transfer", subject, attempt) & ~0xFF
+    return range(first, first + legs)
 
 
 def account_id(participant: str, kind: str, currency: str, with_whom: str = "") -> AccountId:

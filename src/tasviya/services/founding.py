@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tasviya.core.errors import OperatorError
-from tasviya.journal.entry import EntryKind
 from tasviya.membership.participant import LIVE, OpeningBalance, Record
 from tasviya.membership.register import Register, Snapshot
 from tasviya.services.operating_day import accounts_to_open, open_account
@@ -31,7 +30,7 @@ def found(work: Work, records: Iterable[Record]) -> None:
     memory.register = Register(added)
     memory.latest_date = memory.first_date(work.now_ns)
     union = memory.snapshot.union
-    work.record(EntryKind.ADMINISTERED, "found", union.code, union.name, union.operator, "")
+    work.act("found", union.code, union.name, union.operator)
     for account in accounts_to_open(memory):
         open_account(work, account)
 

@@ -13,12 +13,12 @@ from datetime import date
 
 from tasviya.core.business_day import PHASE_AFTER, DayEvent, Phase
 from tasviya.core.errors import OperatorError, Refusal
-from tasviya.journal.entry import EntryKind
 from tasviya.services.memory import AccountState, CreditState, Memory
 from tasviya.services.payments import offer, parties_of, refuse, report, retry
 from tasviya.services.unit_of_work import AccountRow, DayRow
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
+from tasviya.settlement.admission import When
 from tasviya.settlement.payment import Event, Payment, Status
 from tasviya.settlement.routing import Leg, LegCode
 from tasviya.settlement.rules import AB03, AM04
@@ -109,6 +109,7 @@ def cut_off(work: Work, currency: str, business_date: date, phase: Phase) -> Non
         customer = payment.message_type.startswith("pacs.008")
         if payment.currency == currency and (customer or phase is not Phase.CUSTOMER_CUTOFF):
             expire(work, payment)
+    retry(work)
 
 
 def close_day(work: Work, currency: str, business_date: date) -> None:
@@ -142,6 +143,8 @@ def close_day(work: Work, currency: str, business_date: date) -> None:
 def expire(work: Work, payment: Payment, *, own_time: bool = False) -> None:
     """A payment is not settled any more: the cut-off, or the time its sender set, has passed."""
     reason = payment.reason_text
+    if payment.blocked_by:
+        work.fresh[int(payment.blocked_by, 16)] = None  # those behind it may now pass
     work.dequeue(payment)
     rule = AB03 if own_time else AM04
     what = "The time its sender set has passed;" if own_time else "The cut-off has passed;"
@@ -191,7 +194,7 @@ def open_account(work: Work, account: LedgerAccount) -> None:
     """Open one account."""
     work.memory.add_account(account, AccountRow(account.id, 0, 0, 0), net=0)
     work.changes.opened.append(account)
-    work.record(EntryKind.ADMINISTERED, "open_account", account.key, f"{account.id:032x}", "operator", "")
+    work.act("open_account", account.key, account.hex_id)
 
 
 def _enter(work: Work, currency: str, business_date: date, phase: Phase) -> None:
@@ -201,10 +204,9 @@ def _enter(work: Work, currency: str, business_date: date, phase: Phase) -> None
     owner = institution.code if institution else ""
     row = DayRow(owner, currency, business_date.isoformat(), phase, work.now_ns, opened)
     work.memory.days[currency] = row
+    work.forget_dates()
     work.changes.days.append(row)
-    work.record(
-        EntryKind.ADMINISTERED, "operating_day", currency, f"{row.business_date} {phase}", "operator", ""
-    )
+    work.act("operating_day", currency, f"{row.business_date} {phase}")
 
 
 def _grant_credit(work: Work, state: AccountState, business_date: date) -> None:
@@ -243,10 +245,30 @@ def _begin_limits(work: Work, state: AccountState) -> None:
         work.touch_limit(state.account.id, "")
 
 
+def time_comes(work: Work, instant: int, seq: int) -> None:
+    """An instant that a payer has set comes: the payment is released, or expires."""
+    memory = work.memory
+    memory.timers.remove((instant, seq))
+    stored = memory.store.payments([seq]).get(seq)
+    payment = work.current(stored) if stored else None
+    if payment is None or payment.status not in (Status.QUEUED, Status.WAREHOUSED, Status.HELD):
+        return
+    if instant == payment.not_after:
+        expire(work, payment, own_time=True)
+    elif payment.status is Status.WAREHOUSED:
+        _release(work, payment)
+    retry(work)
+
+
 def _release(work: Work, payment: Payment) -> None:
-    """A payment kept for this date meets its day."""
-    parties = parties_of(work, payment)
+    """A payment kept for this date, or this hour, meets it."""
+    _, _, when = work.date_of(
+        payment.currency, payment.settlement_date, payment.message_type.startswith("pacs.008")
+    )
+    if payment.status is not Status.WAREHOUSED or when is When.LATER or payment.not_before > work.now_ns:
+        return
+    parties = parties_of(work, payment) if when is When.NOW else when
     if isinstance(parties, Refusal):
         refuse(work, payment, parties)
-    elif payment.status is Status.WAREHOUSED:
+    else:
         offer(work, payment, parties)

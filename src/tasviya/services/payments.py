@@ -7,21 +7,24 @@ that came in can now pay). All of it changes a `Work`; nothing is final before t
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from typing import Protocol
 
+from tasviya.core.clock import iso_instant
 from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Money
 from tasviya.messages.model import CreditTransfer
 from tasviya.services.memory import AccountState
 from tasviya.services.work import Work
-from tasviya.settlement.admission import Parties, When, judge_date
+from tasviya.settlement.admission import Parties, When
 from tasviya.settlement.gross import NO_FUNDS, Queue, Settle, decide
 from tasviya.settlement.liquidity import Exposure
 from tasviya.settlement.payment import ISO_STATUS, Event, Payment, Priority, Status
 from tasviya.settlement.routing import Path
-from tasviya.settlement.rules import AM13, AM23, RR04
+from tasviya.settlement.rules import AB03, AM13, AM23, RR04
+from tasviya.settlement.timing import window
 
 ONWARD = {"pacs.008": "onward", "pacs.009": "onward", "pacs.004": "return"}
 """What goes on to the payee's bank when a payment of that type settles: a kind of outbox row."""
@@ -79,11 +82,10 @@ def _admit(
     work: Work, payment: Payment, transfer: CreditTransfer, screening: Screening
 ) -> Parties | Refusal | None:
     """The parties if it may settle now; a refusal; or None if it is held or kept for later (done here)."""
-    memory = work.memory
-    day = memory.day(payment.currency, work.now_ns)
-    requested = date.fromisoformat(payment.settlement_date) if payment.settlement_date else day.business_date
-    payment.settlement_date = requested.isoformat()
-    directory = memory.directory(day.business_date)
+    customer = payment.message_type.startswith("pacs.008")
+    payment.settlement_date, directory, when = work.date_of(
+        payment.currency, payment.settlement_date, customer
+    )
     parties = directory.parties(payment.sender, transfer)
     if isinstance(parties, Refusal):
         return parties
@@ -98,11 +100,11 @@ def _admit(
     limit = snapshot.system_limit(payment.currency)
     if limit is not None and payment.amount_minor > limit:
         return AM13.refuse(f"{transfer.amount} {payment.currency} exceeds the union's limit.")
-    customer = payment.message_type.startswith("pacs.008")
-    days = snapshot.union.warehousing_days
-    when = judge_date(requested, day, customer=customer, warehousing_days=days)
     if isinstance(when, Refusal):
         return when
+    payment.not_before, payment.not_after = _window(work, payment, transfer)
+    if payment.not_after and work.now_ns > payment.not_after:
+        return AB03.refuse(f"It arrived after {iso_instant(payment.not_after)}.")
     payee_member = snapshot.participants[parties.creditor].member
     outcome, words = screening.screen(payer.member, payee_member, transfer)
     if outcome is Outcome.STOP:
@@ -111,11 +113,26 @@ def _admit(
         work.happened(payment, Event.HOLD, RR04.refuse(words))
         report(work, payment)
         return None
-    if when is When.LATER:
-        work.happened(payment, Event.WAREHOUSE)
-        report(work, payment)
+    if when is When.LATER or payment.not_before > work.now_ns:
+        keep(work, payment)
         return None
     return parties
+
+
+def keep(work: Work, payment: Payment) -> None:
+    """Keep an accepted payment for its date, or for the time its payer set."""
+    work.happened(payment, Event.WAREHOUSE)
+    work.watch(payment)
+    report(work, payment)
+
+
+def _window(work: Work, payment: Payment, transfer: CreditTransfer) -> tuple[int, int]:
+    """The instants between which the payer wants it settled; 0 for none."""
+    hours = work.memory.snapshot.operating_hours(payment.currency)
+    if hours is None:
+        return 0, 0
+    asked = window(transfer, date.fromisoformat(payment.settlement_date), hours.zone)
+    return asked.not_before, asked.not_after
 
 
 def refuse(work: Work, payment: Payment, refusal: Refusal) -> None:
@@ -141,6 +158,7 @@ def wait(work: Work, payment: Payment, decision: Queue) -> None:
     first_time = payment.status is not Status.QUEUED
     payment.queued_at = payment.queued_at or work.now_ns
     work.enqueue(payment, decision)
+    work.watch(payment)
     work.happened(payment, Event.QUEUE, _why(work, payment, decision))
     if first_time:
         report(work, payment)
@@ -244,11 +262,13 @@ def _decide(work: Work, payment: Payment, route: Path, behind: list[bool]) -> Se
     if payment.payment_id in work.forced_to_wait:
         return Queue(route.sources[0], NO_FUNDS, 0)
     sources = [accounts[account].funds for account in route.sources]
-    return decide(payment, sources, _exposure(accounts[route.sources[-1]], route), behind)
+    return decide(payment, sources, _exposure(accounts, route), behind)
 
 
-def _exposure(paying: AccountState, route: Path) -> Exposure | None:
-    return paying.limits.towards(route.between[1]) if paying.limits and route.between[1] else None
+def _exposure(accounts: Mapping[int, AccountState], route: Path) -> Exposure | None:
+    """The limit that binds the payer towards the payee; none in a correspondent's own books."""
+    limits = accounts[route.sources[-1]].limits if route.sources and route.between[1] else None
+    return limits.towards(route.between[1]) if limits else None
 
 
 def _count_exposure(work: Work, route: Path, amount: int) -> None:

@@ -348,6 +348,7 @@ def _row(work: Work, asking: Asking, **facts: Any) -> Payment:
         "queued_at": 0,
         "settled_at": 0,
         "not_after": 0,
+        "not_before": 0,
         "attempt": 0,
         "original_seq": 0,
         "xml_start": 0,

@@ -49,8 +49,6 @@ class AccountFacts:
     """Its holder's BIC."""
     servicer: str
     """The BIC of the institution in whose books it lies."""
-    balance: int = 0
-    """As it stands now, credits less debits."""
 
 
 @dataclass(slots=True)
@@ -59,20 +57,22 @@ class Period:
 
     facts: AccountFacts
     business_date: str
+    balance: int
+    """As it stands now, credits less debits: what an account that did not move opened and closed with."""
     postings: list[Posting] = field(default_factory=list)
 
     @property
     def opening(self) -> int:
         """The balance before the first movement; credits less debits."""
         if not self.postings:
-            return self.facts.balance
+            return self.balance
         first = self.postings[0]
         return first.balance_after + (first.amount if first.is_debit else -first.amount)
 
     @property
     def closing(self) -> int:
         """The balance after the last movement."""
-        return self.postings[-1].balance_after if self.postings else self.facts.balance
+        return self.postings[-1].balance_after if self.postings else self.balance
 
 
 def collect(entries: Iterable[Sequence[object]], at: int, wanted: Mapping[bytes, Period]) -> None:

@@ -62,13 +62,24 @@ class System:
         self._unit(lambda work: Intake(self, work, files).run())
 
     def next_event_by(self, instant_ns: int) -> bool:
-        """Whether a day event comes due by an instant."""
-        return bool(operating_day.due(self.memory, instant_ns))
+        """Whether a day event, or a time that a payer has set, comes by an instant."""
+        timers = self.memory.timers
+        return bool(timers and timers[0][0] <= instant_ns) or bool(operating_day.due(self.memory, instant_ns))
 
     def advance(self) -> None:
-        """Let every day event that has come due happen, each in a commit of its own."""
-        for _, currency, day, event in operating_day.due(self.memory, self.clock.now_ns()):
-            self._unit(lambda work, c=currency, d=day, e=event: operating_day.happen(work, c, d, e))  # type: ignore[misc]
+        """Let everything that has come due happen in the order of time, each in a commit of its own."""
+        while True:
+            now = self.clock.now_ns()
+            events = operating_day.due(self.memory, now)
+            timers = self.memory.timers
+            if timers and timers[0][0] <= now and (not events or timers[0][0] < events[0][0]):
+                instant, seq = timers[0]
+                self._unit(lambda work, i=instant, s=seq: operating_day.time_comes(work, i, s))  # type: ignore[misc]
+            elif events:
+                _, currency, day, event = events[0]
+                self._unit(lambda work, c=currency, d=day, e=event: operating_day.happen(work, c, d, e))  # type: ignore[misc]
+            else:
+                return
 
     def do(self, act: Callable[[Work], T]) -> T:
         """Carry out any other use case as one unit of work."""
@@ -226,7 +237,7 @@ class Intake:
             transfer.settlement_date or "",
             PRIORITIES.get(transfer.priority or "", Priority.NORMAL),
             sender,
-            transfer.creditor_agent or "",
+            transfer.creditor_agent or transfer.creditor_bic or "",
             "",
             "",
             transfer.debtor_name or transfer.debtor_bic or "",
@@ -241,6 +252,7 @@ class Intake:
             "",
             "",
             at,
+            0,
             0,
             0,
             0,

@@ -220,6 +220,10 @@ class Store(Protocol):
         """Payments kept for this date or an earlier one, in order of arrival."""
         ...
 
+    def timers(self) -> list[tuple[int, int]]:
+        """(instant, payment number) of payments that wait and whose payers have set times, in order."""
+        ...
+
     def returned_minor(self, original_seq: int) -> int:
         """How much of a payment has been returned, settled or under way."""
         ...

@@ -6,11 +6,13 @@ makes all of them last in one commit.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from tasviya.core.errors import Refusal
-from tasviya.core.ids import transfer_id
+from tasviya.core.ids import transfer_ids
 from tasviya.journal.entry import EntryKind, whole
 from tasviya.ledger.ledger import Transfer, TransferFlags
 from tasviya.services.memory import AccountState, Memory
@@ -22,6 +24,7 @@ from tasviya.services.unit_of_work import (
     QueueRow,
 )
 from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
+from tasviya.settlement.admission import Directory, When, judge_date
 from tasviya.settlement.gross import Queue
 from tasviya.settlement.payment import ISO_STATUS, Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
@@ -49,6 +52,28 @@ class Work:
         self.forced_to_wait: frozenset[str] = frozenset()
         """Payments that the ledger refused when this unit was tried before."""
         self._bics: dict[str, str] = {}
+        self._dates: dict[tuple[str, str, bool], tuple[str, Directory, When | Refusal]] = {}
+
+    def date_of(self, currency: str, requested: str, customer: bool) -> tuple[str, Directory, When | Refusal]:
+        """What a settlement date means now: the date, who is who on it, and when it may settle.
+
+        requested: yyyy-mm-dd, or empty for the business date. The answer holds for the whole unit of work.
+        """
+        key = (currency, requested, customer)
+        answer = self._dates.get(key)
+        if answer is None:
+            memory = self.memory
+            day = memory.day(currency, self.now_ns)
+            wanted = date.fromisoformat(requested) if requested else day.business_date
+            directory = memory.directory(day.business_date)
+            days = directory.snapshot.union.warehousing_days
+            when = judge_date(wanted, day, customer=customer, warehousing_days=days)
+            answer = self._dates[key] = (wanted.isoformat(), directory, when)
+        return answer
+
+    def forget_dates(self) -> None:
+        """A day has moved on: what its dates mean is asked again."""
+        self._dates.clear()
 
     # --- payments -----------------------------------------------------------------------------------
 
@@ -82,6 +107,13 @@ class Work:
         """A payment read from the store, as this unit of work has it."""
         return self.changes.changed_payments.get(payment.seq) or self.memory.queue.get(payment.seq) or payment
 
+    def watch(self, payment: Payment) -> None:
+        """Note the instants at which a payment that waits has to be looked at again."""
+        timers = self.memory.timers
+        for instant in (payment.not_before, payment.not_after):
+            if instant > self.now_ns and (instant, payment.seq) not in timers:
+                insort(timers, (instant, payment.seq))
+
     def enqueue(self, payment: Payment, decision: Queue) -> None:
         """Let a payment wait for an account."""
         self.memory.queue.add(decision.account_id, payment, by_limit=decision.by_limit)
@@ -107,14 +139,14 @@ class Work:
     def post(self, subject: str, attempt: int, legs: Sequence[Leg], amount: int, reference: int = 0) -> None:
         """Post legs as one chain: all of them or none.
 
-        subject: what the transfers' ids derive from, with the leg's name and the attempt.
+        subject: what the transfers' ids derive from, with the attempt.
         amount: of legs that fix none of their own; minor units. reference: a payment's number, or 0.
         """
         last = len(legs) - 1
         accounts = self.memory.accounts
-        for index, leg in enumerate(legs):
+        identities = transfer_ids(subject, attempt, len(legs))
+        for index, (leg, identity) in enumerate(zip(legs, identities, strict=True)):
             moved = leg.amount or amount
-            identity = transfer_id(subject, leg.name, attempt)
             self.changes.transfers.append(
                 Transfer(
                     id=identity,
@@ -206,6 +238,10 @@ class Work:
         if found is None:
             found = self._bics[participant] = self.memory.snapshot.bic(participant) or participant
         return found
+
+    def act(self, act: str, subject: str, facts: str, actor: str = "operator", checker: str = "") -> None:
+        """Record an act of administration."""
+        self.record(EntryKind.ADMINISTERED, act, subject, facts, actor, checker)
 
     def tell(self, receiver: str, kind: str, refs: Any) -> OutboxRow:
         """Put one message to a BIC in the outbox."""

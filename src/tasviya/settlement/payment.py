@@ -59,6 +59,7 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
         Event.QUEUE: Status.QUEUED,
         Event.REFUSE: Status.REJECTED,
         Event.CANCEL: Status.CANCELLED,
+        Event.EXPIRE: Status.EXPIRED,
     },
     Status.QUEUED: {
         Event.SETTLE: Status.SETTLED,
@@ -150,6 +151,8 @@ class Payment(msgspec.Struct):
     settled_at: int
     not_after: int
     """The instant after which the payer no longer wants it settled; 0: the cut-off decides."""
+    not_before: int
+    """The instant before which the payer does not want it settled; 0: at once."""
     attempt: int
     """How often the ledger has refused it; part of its transfers' ids."""
     original_seq: int

@@ -64,6 +64,7 @@ CREATE TABLE payment (
     queued_at              INTEGER NOT NULL,
     settled_at             INTEGER NOT NULL,
     not_after              INTEGER NOT NULL,
+    not_before             INTEGER NOT NULL,
     attempt                INTEGER NOT NULL,
     original_seq           INTEGER NOT NULL,
     xml_start              INTEGER NOT NULL,

@@ -7,6 +7,7 @@ to: references, debtor and creditor, their agents, purpose, remittance.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -265,10 +266,10 @@ def _totals(facts: AccountReport, scheme: Scheme) -> str:
 def _entry_element(facts: Entry, scheme: Scheme) -> str:
     money = amount("Amt", amount_text(facts.amount_minor, facts.currency, scheme), facts.currency)
     direction = f"<CdtDbtInd>{'CRDT' if facts.is_credit else 'DBIT'}</CdtDbtInd>"
-    domain, family, subfamily = facts.transaction_code.split("/")
+    servicer_reference = element("AcctSvcrRef", facts.account_servicer_reference)
     references = (
         element("MsgId", facts.message_id)
-        + element("AcctSvcrRef", facts.account_servicer_reference)
+        + servicer_reference
         + element("InstrId", facts.instruction_id)
         + element("EndToEndId", facts.end_to_end_id)
         + element("UETR", facts.uetr, 36)
@@ -285,12 +286,20 @@ def _entry_element(facts: Entry, scheme: Scheme) -> str:
     return (
         f"<Ntry>{element('NtryRef', facts.reference)}{money}{direction}<Sts><Cd>{facts.status}</Cd></Sts>"
         f"{_date('BookgDt', facts.booked_at)}{_date('ValDt', facts.value_date)}"
-        f"{element('AcctSvcrRef', facts.account_servicer_reference)}"
-        f"<BkTxCd><Domn><Cd>{domain}</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{subfamily}</SubFmlyCd></Fmly></Domn>"
-        f"</BkTxCd><NtryDtls><TxDtls>{f'<Refs>{references}</Refs>' if references else ''}{money}{direction}"
+        f"{servicer_reference}{_transaction_code(facts.transaction_code)}"
+        f"<NtryDtls><TxDtls>{f'<Refs>{references}</Refs>' if references else ''}{money}{direction}"
         f"{f'<RltdPties>{parties}</RltdPties>' if parties else ''}"
         f"{f'<RltdAgts>{agents}</RltdAgts>' if agents else ''}"
         f"{code_or_proprietary('Purp', facts.purpose)}{remittance}</TxDtls></NtryDtls></Ntry>"
+    )
+
+
+@lru_cache(maxsize=64)
+def _transaction_code(code: str) -> str:
+    domain, family, subfamily = map(escape, code.split("/"))
+    return (
+        f"<BkTxCd><Domn><Cd>{domain}</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{subfamily}</SubFmlyCd></Fmly></Domn>"
+        "</BkTxCd>"
     )
 
 

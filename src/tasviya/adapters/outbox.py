@@ -64,7 +64,10 @@ class FileOutbox:
     def _rows(self, where: str, *values: Any) -> list[OutboxRow]:
         sql = f"SELECT seq, commit_seq, receiver, kind, refs FROM outbox WHERE {where}"
         decode = msgspec.json.decode
-        return [OutboxRow(*rest, decode(refs)) for *rest, refs in self.db.execute(sql, values)]
+        return [
+            OutboxRow(seq, commit_seq, receiver, kind, decode(refs))
+            for seq, commit_seq, receiver, kind, refs in self.db.execute(sql, values)
+        ]
 
     def _facts(self, rows: Sequence[OutboxRow], periods: Mapping[int, Period] | None = None) -> Facts:
         repeats = {row.refs[0]: self._answers_to(row.refs[0]) for row in rows if row.kind == "repeat"}

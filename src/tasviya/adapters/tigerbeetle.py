@@ -8,6 +8,7 @@ the client's inner names, so its version is pinned (0.17).
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
 from collections.abc import Sequence
 from typing import Any, overload
@@ -116,7 +117,7 @@ class TigerBeetleLedger:
         words = as_words(events)
         if not len(words):
             return np.empty(0, RESULT)
-        return np.frombuffer(self._client.submit_raw(operation, words, RESULT.itemsize), RESULT)
+        return np.frombuffer(self._client.submit_raw(operation, words, RESULT.itemsize * len(words)), RESULT)
 
     def _lookup(self, operation: Any, ids: Sequence[int]) -> Any:
         check_batch_size(ids)
@@ -156,6 +157,11 @@ def _raw_client_class(bindings: Any, client: Any) -> Any:
 
     class RawClient(client.ClientSync):  # type: ignore[misc, name-defined, unused-ignore]
         def submit_raw(self, operation: Any, request: Any, result_bytes: int) -> bytes:
+            """Send bytes and wait; the reply consists of results of so many bytes."""
+            return self.finish_raw(self.start_raw(operation, request, result_bytes))
+
+        def start_raw(self, operation: Any, request: Any, result_bytes: int) -> Any:
+            """Send bytes, which must stay alive, and do not wait."""
             packet = bindings.CPacket()
             packet.user_data = client.Client._counter.increment()
             packet.operation = operation
@@ -173,13 +179,19 @@ def _raw_client_class(bindings: Any, client: Any) -> Any:
             )
             self._inflight_packets[packet.user_data] = waiting
             state = bindings.tb_client_submit(ctypes.byref(self._client), ctypes.byref(packet))
-            if state == bindings.ClientStatus.OK:
-                waiting.on_completion_context.event.wait()
-            del self._inflight_packets[packet.user_data]
-            if state != bindings.ClientStatus.OK or isinstance(waiting.response, Exception):
+            if state != bindings.ClientStatus.OK:
+                waiting.response = client.ClientClosedError()
+                waiting.on_completion_context.event.set()
+            return waiting
+
+        def finish_raw(self, waiting: Any) -> bytes:
+            """Wait for the reply to what was sent."""
+            waiting.on_completion_context.event.wait()
+            del self._inflight_packets[waiting.packet.user_data]
+            if isinstance(waiting.response, Exception):
                 raise StoreError(
                     "LEDGER_UNAVAILABLE",
-                    f"TigerBeetle did not answer: {waiting.response or 'the client is closed'}.",
+                    f"TigerBeetle did not answer: {waiting.response}.",
                     "Check its address and that it runs; the outcome is unknown until the ids are looked up.",
                 )
             return b"".join(waiting.response)
@@ -187,6 +199,7 @@ def _raw_client_class(bindings: Any, client: Any) -> Any:
     return RawClient
 
 
+@functools.lru_cache(maxsize=64)
 def _octets(size: int) -> Any:
     """A result type that the client's completion turns into bytes, whatever it holds."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -176,11 +177,9 @@ def _each_day(home: Path, currency: str, business_date: str | None, act: Callabl
                 "unknown_currency", f"{currency} does not settle here.", f"One of {', '.join(known)}, or all."
             )
         for code in codes:
-            day = (
-                _date(business_date)
-                or application.system.memory.day(code, application.clock.now_ns()).business_date
-            )
-            application.do(lambda work, c=code, d=day: act(work, c, d))
+            now = application.clock.now_ns()
+            day = _date(business_date) or application.system.memory.day(code, now).business_date
+            application.do(partial(act, currency=code, business_date=day))
             typer.echo(f"{code} {day}: {application.system.memory.days[code].phase}")
         application.tell()
 

@@ -128,8 +128,7 @@ class Memory:
     def _load_accounts(self) -> None:
         store = self.store
         for account, row in store.account_rows():
-            _, debits, _, credits = store.ledger.balances(account.id)
-            self.add_account(account, row, credits - debits)
+            self.add_account(account, row, self._ledger_net(account))
         for line in store.credit_line_rows():
             state = self.accounts[line.account_id]
             state.credit = CreditState(line.granted, line.drawn, line.peak)
@@ -147,6 +146,13 @@ class Memory:
             if exposure:
                 exposure.net_paid = net_paid
 
+    def _ledger_net(self, account: LedgerAccount) -> int:
+        """Credits less debits in the ledger."""
+        balances = self.store.ledger.balances(account.id)
+        invariant(balances is not None, f"the ledger has {account.key}")
+        _, debits, _, credits = balances or (0, 0, 0, 0)
+        return credits - debits
+
     def _limits_of(self, account: LedgerAccount) -> Limits | None:
         code = account.currency.code
         bilateral = self.snapshot.bilateral_limits(account.owner, code)
@@ -163,8 +169,8 @@ class Memory:
 
         Raises: InvariantBroken.
         """
-        for account_id, state in self.accounts.items():
-            _, debits, _, credits = self.store.ledger.balances(account_id)
-            invariant(state.net == credits - debits, f"{state.account.key} stands as in the ledger")
+        for state in self.accounts.values():
+            net = self._ledger_net(state.account)
+            invariant(state.net == net, f"{state.account.key} stands as in the ledger")
             if state.account.kind in (AccountKind.SETTLEMENT, AccountKind.VOSTRO):
                 invariant(state.funds.balance == state.net, f"{state.account.key} spends what it holds")

@@ -191,8 +191,8 @@ def settle(work: Work, payment: Payment, parties: Parties, decision: Settle) -> 
     onward = ONWARD.get(payment.message_type[:8])
     if onward:
         work.tell_more(work.bic(payment.creditor), onward, payment.message_seq, payment.seq)
-    for participant, account_id, is_debit in route.tells:
-        work.tell_more(work.bic(participant), "notice", account_id, [payment.seq, is_debit])
+    for participant, account, is_debit in route.tells:
+        work.tell_more(work.bic(participant), "notice", account, [payment.seq, is_debit])
 
 
 def retry(work: Work) -> None:
@@ -218,9 +218,11 @@ def retry(work: Work) -> None:
             decision = _decide(work, payment, parties.path, behind)
             if isinstance(decision, Settle):
                 settle(work, payment, parties, decision)
-            elif decision.account_id != account_id or decision.by_limit != waiting.by_limit:
+                continue
+            here = decision.account_id == account_id
+            if not here or decision.by_limit != waiting.by_limit:
                 wait(work, payment, decision)
-            elif not decision.by_limit:
+            if here and not decision.by_limit:
                 break
         pending.extend(account for account in sorted(work.fresh) if account not in pending)
     work.fresh.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tasviya.core.clock import iso_instant
 from tasviya.journal.entry import EntryKind
@@ -75,10 +75,10 @@ class Period:
         return self.postings[-1].balance_after if self.postings else self.balance
 
 
-def collect(entries: Iterable[Sequence[object]], at: int, wanted: Mapping[bytes, Period]) -> None:
+def collect(entries: Iterable[Sequence[Any]], at: int, wanted: Mapping[bytes, Period]) -> None:
     """Add a commit's postings to the periods of the accounts they moved.
 
-    entries: as `journal.entry.decode_raw` gives them. wanted: periods by raw account id.
+    entries: as the journal keeps them. wanted: periods by raw account id.
     """
     for entry in entries:
         if entry[1] != EntryKind.POSTED:
@@ -88,18 +88,11 @@ def collect(entries: Iterable[Sequence[object]], at: int, wanted: Mapping[bytes,
             (debit, debit_seq, debit_after, True),
             (credit, credit_seq, credit_after, False),
         ):
-            period = wanted.get(account)  # type: ignore[call-overload]
+            period = wanted.get(account)
             if period is not None:
-                posting = Posting(
-                    int(seq),  # type: ignore[call-overload]
-                    str(subject),
-                    LegCode(leg),
-                    int(amount),  # type: ignore[call-overload]
-                    is_debit,
-                    int(after),  # type: ignore[call-overload]
-                    at,
+                period.postings.append(
+                    Posting(seq, subject, LegCode(leg), int(amount), is_debit, int(after), at)
                 )
-                period.postings.append(posting)
 
 
 def pages(period: Period) -> Iterator[tuple[int, bool, Sequence[Posting]]]:

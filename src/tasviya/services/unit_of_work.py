@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from tasviya.journal.entry import Entry
-from tasviya.ledger.ledger import Account, CreateTransferStatus, Ledger, Transfer
+from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.participant import Record
 from tasviya.settlement.accounts import LedgerAccount
 from tasviya.settlement.payment import Payment
@@ -154,8 +154,8 @@ class Numbers(msgspec.Struct):
 class Posting(Protocol):
     """The ledger as the writer uses it, beside its protocol."""
 
-    def balances(self, account_id: int) -> tuple[int, int, int, int]:
-        """(debits pending, debits posted, credits pending, credits posted)."""
+    def balances(self, account_id: int) -> tuple[int, int, int, int] | None:
+        """(debits pending, debits posted, credits pending, credits posted); None: no such account."""
         ...
 
 
@@ -238,20 +238,3 @@ class PostingRefused(Exception):
     def __init__(self, statuses: dict[int, CreateTransferStatus]) -> None:
         super().__init__(f"{len(statuses)} transfers refused")
         self.statuses = statuses
-
-
-__all__ = [
-    "Account",
-    "AccountRow",
-    "Changes",
-    "CreditLineRow",
-    "DayRow",
-    "Numbers",
-    "OutboxRow",
-    "PostingRefused",
-    "QueueRow",
-    "ReceivedFile",
-    "ReceivedMessage",
-    "Store",
-    "WriterLedger",
-]

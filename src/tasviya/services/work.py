@@ -222,7 +222,7 @@ class Work:
     def subject_of(self, identity: int) -> str:
         """What a transfer of this unit was posted for."""
         raw = identity.to_bytes(16, "big")
-        return next(e[3] for e in self.changes.entries if e[1] == EntryKind.POSTED and e[2] == raw)
+        return next(str(e[3]) for e in self.changes.entries if e[1] == EntryKind.POSTED and e[2] == raw)
 
     # --- words --------------------------------------------------------------------------------------
 

@@ -275,15 +275,19 @@ class Application:
 
     def tell(self) -> None:
         """Deliver everything that is still to be told, statements too, and note it as delivered."""
-        self.commit_seen()
         stating = [
             self.executor.submit(workers.state, commit, str(self.home.statements))
             for commit in undelivered(self.store.connection, statements=True)
         ]
-        while self._delivering is not None or self._to_deliver:
-            self._deliver(wait=True)
         for future in stating:
             self._delivered += future.result()
+        self.finish_telling()
+
+    def finish_telling(self) -> None:
+        """Deliver everything that is still to be told but statements, and note what has been delivered."""
+        self.commit_seen()
+        while self._delivering is not None or self._to_deliver:
+            self._deliver(wait=True)
         if self._delivered:
             self.system.delivered, self._delivered = self._delivered, []
             self.system.do(lambda work: None)

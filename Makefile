@@ -1,0 +1,24 @@
+# Benchmarks are commands, never timed tests: each prints absolute figures and ratios to a floor of the same run.
+PYTHON = .venv/bin/python
+
+.PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million errors schemas lock
+
+demo:
+	./demo
+test:
+	./test
+bench: bench-ledger bench-messages bench-day
+bench-ledger:
+	$(PYTHON) benchmarks/bench_ledger.py
+bench-messages:
+	$(PYTHON) benchmarks/bench_messages.py
+bench-day:
+	$(PYTHON) benchmarks/bench_day.py --linear
+bench-day-million:
+	$(PYTHON) benchmarks/bench_day.py --payments 1000000
+errors:
+	$(PYTHON) tools/error_page.py
+schemas:
+	$(PYTHON) tools/generate_schemas.py
+lock:
+	requirements/lock

@@ -1,4 +1,4 @@
-"""A small union for every journey; `union` comes twice, as one that restarts at each step and one that stays."""
+"""A small union for every journey: `union` comes twice, one that restarts at each step and one that stays."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A small union at work in a directory: what banks send goes in as files, what they are told comes back typed.
+"""A small union at work in a directory: what banks send goes in as files, what they are told comes out typed.
 
 The tests of journeys, errors and crashes share it. Time stands still unless `at` moves it; every `settle`
 opens the union anew, so that each journey is also one through restarts, unless `stays_up` keeps it open.
@@ -118,7 +118,19 @@ class SmallUnion:
         self.must_balance()
         return self
 
+    def settle_without_telling(self) -> SmallUnion:
+        """As `settle`, but the machine stops before anything is told."""
+        application = self.application()
+        try:
+            application.system.advance()
+            application.drain()
+        finally:
+            application.__exit__(None, None, None)
+            self._open = None
+        return self
+
     def close(self) -> None:
+        """Stop, if it stays up."""
         if self._open is not None:
             self._open.__exit__(None, None, None)
             self._open = None
@@ -262,7 +274,7 @@ class SmallUnion:
         return sorted((self.home.outbox / bic).glob("*.xml"))
 
     def told(self, bic: str, kind: str) -> list[ParsedMessage]:
-        """The messages of a type (its beginning is enough) that a bank was told, in order. Each must be whole:
+        """The messages of a type (its beginning is enough) that a bank was told, in order. Each must hold:
         what we send is held to the rules that we hold others to."""
         found = []
         for file in self.letters(bic):

@@ -101,10 +101,10 @@ class FileOutbox:
         periods: dict[int, Period] = {}
         spans: dict[tuple[int, int], dict[bytes, Period]] = {}
         for row in rows:
-            account_id, business_date, first_commit = row.refs
-            balance = self._balance(account_id)
-            period = periods[row.seq] = Period(self._accounts[account_id], business_date, balance)
-            spans.setdefault((first_commit, row.commit_seq), {})[bytes.fromhex(account_id)] = period
+            account_id, business_date, first_commit, balance = row.refs
+            period = Period(self._accounts[account_id], business_date, int(balance))
+            wanted = spans.setdefault((first_commit, row.commit_seq), {})
+            periods[row.seq] = wanted.setdefault(bytes.fromhex(account_id), period)
         sql = "SELECT at, entries FROM journal WHERE commit_seq BETWEEN ? AND ? ORDER BY commit_seq"
         for span, wanted in spans.items():
             for at, entries in self.db.execute(sql, span):
@@ -172,12 +172,6 @@ class FileOutbox:
                 self._bics.get(holder, ""),
                 self._bics.get(servicer, ""),
             )
-
-    def _balance(self, account_id: str) -> int:
-        """An account's balance now: credits less debits."""
-        sql = "SELECT debits_posted, credits_posted FROM ledger_account WHERE id = ?"
-        debits, credits = self.db.execute(sql, (account_id,)).fetchone()
-        return int(credits) - int(debits)
 
 
 def _referred(rows: Iterable[OutboxRow]) -> tuple[set[int], set[int]]:

@@ -135,9 +135,8 @@ def close_day(work: Work, currency: str, business_date: date) -> None:
         account = state.account
         if account.currency.code == currency and account.kind in STATED:
             receiver = work.bic(account.with_whom if account.kind is AccountKind.VOSTRO else account.owner)
-            work.tell(
-                receiver, "statement", [f"{account.id:032x}", business_date.isoformat(), row.opened_commit]
-            )
+            refs = [account.hex_id, row.business_date, row.opened_commit, str(state.net)]
+            work.tell(receiver, "statement", refs)
 
 
 def expire(work: Work, payment: Payment, *, own_time: bool = False) -> None:

@@ -276,7 +276,8 @@ def _report_request(work: Work, asking: Asking, request: ReportRequest) -> None:
         row = memory.days.get(account.currency.code)
         if row is not None:
             kind = "statement" if (request.requested_message or "").startswith("camt.053") else "report"
-            work.tell(asking.bic, kind, [account.hex_id, row.business_date, row.opened_commit])
+            balance = str(memory.accounts[account.id].net)
+            work.tell(asking.bic, kind, [account.hex_id, row.business_date, row.opened_commit, balance])
     if not accounts:
         refusal = AC01.refuse(f"{wanted or 'No account'} is an account of yours.")
         work.tell(asking.bic, "receipt", [asking.message_seq, "RJCT", refusal.reason, str(refusal)])

@@ -58,7 +58,7 @@ class Period:
     facts: AccountFacts
     business_date: str
     balance: int
-    """As it stands now, credits less debits: what an account that did not move opened and closed with."""
+    """As it stood at the end, credits less debits: how an account that did not move opened and closed."""
     postings: list[Posting] = field(default_factory=list)
 
     @property

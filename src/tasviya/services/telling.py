@@ -248,7 +248,7 @@ def _notice(row: OutboxRow, facts: Facts) -> Documents:
 
 
 def _report(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [account id, business date, first commit]: an account's day so far."""
+    """refs: [account id, business date, first commit, balance at the end]: an account's day so far."""
     return statement_pages(row, facts, closed=False)
 
 

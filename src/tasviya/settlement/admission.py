@@ -173,7 +173,7 @@ class Directory:
 
 
 def _payee(transfer: CreditTransfer) -> str:
-    """The BIC of the payee's bank; a bank that is paid itself (pacs.009) need not name an agent of its own."""
+    """The BIC of the payee's bank; a bank that is paid itself (pacs.009) need not name an agent."""
     return transfer.creditor_agent or transfer.creditor_bic or ""
 
 
@@ -207,8 +207,11 @@ def judge_date(requested: date, day: Day, *, customer: bool, warehousing_days: i
         return TM01.refuse(f"It arrived after the {kind} cut-off of {requested}.")
     calendar = day.hours.calendar
     if requested < day.business_date:
-        if requested == calendar.previous_business_day(day.business_date):
+        last = calendar.previous_business_day(day.business_date)
+        if requested == last:
             return TM01.refuse(f"The business day {requested} has closed.")
+        if requested > last:
+            return DT03.refuse(f"{requested} is no business day; the next is {day.business_date}.")
         return DT01.refuse(f"{requested} is past; the business date is {day.business_date}.")
     verdict = judge_settlement_date(requested, day.business_date, calendar, warehousing_days)
     if verdict is DateVerdict.FUTURE:

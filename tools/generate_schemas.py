@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import importlib
 import re
 import sys
@@ -188,9 +189,15 @@ def root_class(message_type: str, package: str) -> tuple[str, type]:
     return root_name, getattr(models, re.sub(r"\W|_", "", message_type.title()))
 
 
+@functools.cache
+def hints(cls: type) -> dict[str, typing.Any]:
+    """A dataclass's annotations, evaluated once."""
+    return typing.get_type_hints(cls)
+
+
 def field_type(cls: type, field: dataclasses.Field[typing.Any]) -> tuple[type, bool]:
     """A field's type without None and list, and whether it was a list."""
-    annotation = typing.get_type_hints(cls)[field.name]
+    annotation = hints(cls)[field.name]
     many = False
     while arguments := [each for each in typing.get_args(annotation) if each is not type(None)]:
         many = many or typing.get_origin(annotation) is list

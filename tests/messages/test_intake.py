@@ -105,6 +105,7 @@ BAD_FILES = {
         b"<Document " + b" ".join(b'xmlns:a%d="u:%d"' % (n, n) for n in range(20_000)) + b"/>",
         "ATTRIBUTES",
     ),
+    "10,001 messages": (b"<x>" + b"<Document/>" * 10_001 + b"</x>", "TOO-LARGE"),
     "no message": (b"<hello><world/></hello>", "NO-MESSAGE"),
     "a message too far down": (b"<a>" * 8 + DOCUMENT + b"</a>" * 8, "NO-MESSAGE"),
     "no namespace": (b"<Document/>", "UNKNOWN-MESSAGE"),
@@ -422,6 +423,50 @@ def test_bad_message_leaves_its_neighbours_alone() -> None:
         assert isinstance(message, ParsedMessage) and message.body is None
         assert all(cut.startswith(b"<CdtTrfTxInf>") for cut in slices(raw, message))
         assert len(slices(raw, message)) == message.count
+
+
+def crowd(count: int) -> bytes:
+    return b" ".join(b'xmlns:a%d="u:%d"' % (n, n) for n in range(count))
+
+
+HOSTILE = {
+    "prefixes around many messages": lambda: (
+        b"<x><y " + crowd(30_000) + b">" + b"".join([customer_message(transfer())] * 800) + b"</y></x>"
+    ),
+    "prefixes around much foreign data": lambda: DOCUMENT.replace(
+        b"<CdtTrfTxInf>", b"<CdtTrfTxInf " + crowd(30_000) + b">", 1
+    ).replace(
+        b"</CdtTrfTxInf>",
+        b"<SplmtryData><Envlp><a1:x/></Envlp></SplmtryData>" * 1_000 + b"</CdtTrfTxInf><!-- -->",
+        1,
+    ),
+    "many payments with a bad character": lambda: customer_message(
+        *[transfer(n, debtor_name="a\u202eb") for n in range(1, 6_001)]
+    ),
+    "many payments with a schema error": lambda: customer_message(
+        *[transfer(n, charge_bearer="FREE") for n in range(1, 6_001)]
+    ),
+    "many repeats": lambda: customer_message(*[transfer(1)] * 6_000),
+    "many lines of remittance": lambda: DOCUMENT.replace(
+        b"<RmtInf>", b"<RmtInf>" + b"<Ustrd>a\xe2\x80\xaeb</Ustrd>" * 100_000
+    ),
+    "many messages that are none": lambda: b"<x>" + b"<Document/>" * 100_000 + b"</x>",
+    "many headers": lambda: b"<x>" + builders.build_header(PAIR[0]) * 5_000 + b"</x>",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_file_costs_little_more_than_its_size(name: str) -> None:
+    raw = HOSTILE[name]()
+    started = time.process_time()
+    found = messages(raw)
+    spent = time.process_time() - started
+    assert found
+    # An honest batch takes about 75 ns a byte; this allows a busy machine ten times that, and a little more.
+    assert spent < 0.5 + len(raw) * 750e-9, (spent, len(raw))
+    held = sum(len(each.body or b"") for each in found if isinstance(each, ParsedMessage))
+    assert held < 4 * len(raw)
 
 
 def test_header_of_another_version_is_refused_with_the_one_to_send() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tasviya.messages.header import build_header
 from tasviya.messages.model import Header
-from tasviya.messages.xml import NAMESPACE, local_name
+from tasviya.messages.xml import NAMESPACE, PREFIXES, local_name
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -57,6 +57,20 @@ def pairs(root: Element) -> list[tuple[Element | None, Element | None]]:
     if header is not None:
         found.append((header, None))
     return found
+
+
+def is_crowded(root: Element) -> bool:
+    """Whether an envelope declares more namespace prefixes than it can need. Each message pays for those
+    around it, so that many times many would take minutes."""
+    return any(len(element.nsmap) > PREFIXES for element in _envelopes(root, DEEPEST))
+
+
+def _envelopes(element: Element, depth: int) -> Iterator[Element]:
+    """The elements around headers and documents, outermost first."""
+    yield element
+    if depth and local_name(element) not in ("Document", "AppHdr"):
+        for child in element:
+            yield from _envelopes(child, depth - 1)
 
 
 def _messages(element: Element, depth: int) -> Iterator[Element]:

@@ -42,6 +42,7 @@ class Reader:
             for default in given
         ]
         self.table: Table = {}
+        self.repeated: set[int] = set()
         for path, target in paths.items():
             self._add(namespace, fields, path, target)
 
@@ -49,6 +50,10 @@ class Reader:
         """The fields of an element, in the struct's order; those not there have the struct's default."""
         out = self.defaults.copy()
         _fill(element, self.table, out)
+        for place in self.repeated:
+            # Gathered in a list: a tuple that grows by one costs the square of its length.
+            if out[place]:
+                out[place] = tuple(out[place])
         return out
 
     def _add(
@@ -66,11 +71,13 @@ class Reader:
                 table[key] = (table[key], place)
             elif reader is not None:
                 self.defaults[place] = ()
+                self.repeated.add(place)
                 table[key] = (place, reader)
             elif name.endswith("?"):
                 table[key] = (place, None)
             elif name.endswith("[]"):
                 self.defaults[place] = ()
+                self.repeated.add(place)
                 table[key] = ~place
             else:
                 table[key] = place
@@ -90,7 +97,7 @@ def _fill(element: Element, table: Table, out: list[Value]) -> None:
             if entry >= 0:
                 out[entry] = child.text
             else:
-                out[~entry] += (child.text,)
+                _gather(out, ~entry, child.text)
         elif kind is dict:
             _fill(child, entry, out)
         else:
@@ -101,4 +108,11 @@ def _fill(element: Element, table: Table, out: list[Value]) -> None:
             elif other is None:
                 out[place] = True
             else:
-                out[place] += (other.read(child),)
+                _gather(out, place, other.read(child))
+
+
+def _gather(out: list[Value], place: int, value: Value) -> None:
+    if out[place]:
+        out[place].append(value)
+    else:
+        out[place] = [value]

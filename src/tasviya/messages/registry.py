@@ -24,7 +24,7 @@ from tasviya.messages import (
     status,
     system_messages,
 )
-from tasviya.messages.envelope import pairs
+from tasviya.messages.envelope import is_crowded, pairs
 from tasviya.messages.header import parse_header
 from tasviya.messages.model import (
     CreditTransfer,
@@ -38,7 +38,7 @@ from tasviya.messages.model import (
 from tasviya.messages.rules import check, check_characters
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.slices import Slices, count_elements, raw_slices, rewritten, self_contained
-from tasviya.messages.xml import HEADER, NAMESPACE, local_name, namespace_of, read, validate
+from tasviya.messages.xml import HEADER, NAMESPACE, PREFIXES, local_name, namespace_of, read, validate
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -189,9 +189,15 @@ def parse_file(raw: bytes, scheme: Scheme) -> list[Read]:
     root = read(raw, scheme)
     if isinstance(root, Refusal):
         return [UnreadableMessage([root])]
+    if raw.count(b"xmlns:") > PREFIXES and is_crowded(root):
+        what = f"More than {PREFIXES} namespace prefixes are in force around a Document."
+        return [UnreadableMessage([Refusal("ATTRIBUTES", what, "Declare only the prefixes that are used.")])]
     found = pairs(root)
     if not found:
         return [UnreadableMessage([_no_message(root)])]
+    if len(found) > scheme.file_messages:
+        what = f"The file has {len(found):,} messages; {scheme.file_messages:,} are read at once."
+        return [UnreadableMessage([Refusal("TOO-LARGE", what, "Split it into smaller files.")])]
     slices = raw_slices(raw)
     total = count_elements(root)
     expected = [total] if len(found) == 1 else [_transactions_in(document) for _, document in found]

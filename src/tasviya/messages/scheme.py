@@ -55,6 +55,8 @@ class Scheme(Struct, frozen=True):
     """The largest file of all: batches."""
     file_elements: int = 1_000_000
     """The most elements one file may hold."""
+    file_messages: int = 10_000
+    """The most messages one file may hold: each is answered."""
 
     def currency(self, code: str) -> Currency | None:
         """A currency by code, as the scheme settles it, else as ISO 4217 lists it; None if neither does."""

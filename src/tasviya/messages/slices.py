@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from tasviya.messages.writing import escape
-from tasviya.messages.xml import local_name
+from tasviya.messages.xml import PREFIXES, local_name
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -56,6 +56,8 @@ def self_contained(business: Element, namespace: str, raw: bytes, slices: Iterab
     if scope.get(None) != namespace:
         return False
     outside = [f"{prefix}:".encode() for prefix in scope if prefix is not None]
+    if len(outside) > PREFIXES:
+        return False
     return not outside or not any(prefix in raw[start:end] for start, end in slices for prefix in outside)
 
 
@@ -82,7 +84,8 @@ def default_form(element: Element, namespace: str) -> str:
     holds in other namespaces (SplmtryData) keeps its own declarations."""
     name = etree.QName(element)
     if name.namespace != namespace:
-        return etree.tostring(element, encoding="utf-8", with_tail=False).decode()
+        # Exclusive canonical XML declares what the element uses, and nothing else that is in scope.
+        return etree.tostring(element, method="c14n", exclusive=True, with_tail=False).decode()
     # The schemas know no attribute but the currency's; xsi:type and the like say nothing new.
     currency = element.get("Ccy")
     attributes = f' Ccy="{escape(currency)}"' if currency else ""

@@ -30,13 +30,16 @@ REPORTED_ERRORS = 10
 ATTRIBUTES = 64
 """A file may hold this many attributes more than tags. ISO 20022 knows one, `Ccy`."""
 
+PREFIXES = 16
+"""So many namespace prefixes may be in force around a Document."""
+
 FAILURES = {
-    "TOO-LARGE": "The file exceeds the size or the number of elements that is read at once.",
+    "TOO-LARGE": "The file exceeds the size, or the number of elements or messages, that is read at once.",
     "ENCODING": "The bytes are not UTF-8, or the file declares another encoding.",
     "DOCTYPE": "The file declares a document type or entities.",
     "CUT-OFF": "The file ends before its root element does.",
     "TOO-DEEP": "Elements are nested deeper than any message needs, or one text is too long.",
-    "ATTRIBUTES": "The file holds more attributes than any message needs.",
+    "ATTRIBUTES": "The file holds more attributes or namespace prefixes than any message needs.",
     "NOT-XML": "The file is not well-formed XML.",
     "NO-MESSAGE": "The file is XML but holds no ISO 20022 Document.",
     "NO-DOCUMENT": "An application header is not followed by a Document.",

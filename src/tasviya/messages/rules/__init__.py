@@ -13,7 +13,6 @@ from tasviya.messages.rules.base import (
     AMOUNT,
     AMOUNT_PATHS,
     TRANSACTION_PATHS,
-    TRANSFERS,
     Broken,
     MessageRule,
     RepeatRule,
@@ -21,7 +20,7 @@ from tasviya.messages.rules.base import (
     TransactionRule,
 )
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.xml import local_name, path_of
+from tasviya.messages.xml import REPORTED_ERRORS, local_name, path_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -135,17 +134,37 @@ def _place(message: ParsedMessage, root: str, position: int, broken: Broken) -> 
 
 
 def check_characters(message: ParsedMessage, document: Element, scheme: Scheme) -> None:
-    """Add to a message, or to the transfer concerned, each text with a character that is not accepted."""
+    """Add to a message, or to the transfer concerned, each text with a character that is not accepted; one
+    a transfer, and a few at most that concern the whole message."""
     transfers = {each.position: each for each in message.transactions if isinstance(each, CreditTransfer)}
+    business = document[0]
     position = 0
-    for part in document[0]:
-        is_transfer = local_name(part) == "CdtTrfTxInf" and message.message_type in TRANSFERS
+    for part in business:
+        is_transfer = bool(transfers) and local_name(part) == "CdtTrfTxInf"
         position += is_transfer
-        if CHARACTERS.check_text("".join(map(str, part.itertext())), scheme) is None:
+        found = _unaccepted(part, scheme)
+        if found is None:
             continue
-        for element in part.iter():
-            what = CHARACTERS.check_text(element.text or "", scheme)
-            if what is not None:
-                refusals = transfers[position].refusals if is_transfer else message.refusals
-                refusals.append(Refusal(CHARACTERS.reason, what, CHARACTERS.cure, path_of(element, document)))
-                break
+        what, element = found
+        if is_transfer:
+            # Spelt out, because counting siblings for each of thousands would take their square.
+            index = f"[{position}]" if message.count > 1 else ""
+            below = path_of(element, part).removeprefix("/CdtTrfTxInf")
+            where = f"/Document/{local_name(business)}/CdtTrfTxInf{index}{below}"
+            transfers[position].refusals.append(Refusal(CHARACTERS.reason, what, CHARACTERS.cure, where))
+        elif len(message.refusals) < REPORTED_ERRORS:
+            where = path_of(element, document)
+            message.refusals.append(Refusal(CHARACTERS.reason, what, CHARACTERS.cure, where))
+
+
+def _unaccepted(part: Element, scheme: Scheme) -> tuple[str, Element] | None:
+    """The first text in an element with a character that is not accepted: the finding, and where."""
+    if CHARACTERS.check_text("".join(map(str, part.itertext())), scheme) is None:
+        return None
+    for element in part.iter():
+        what = CHARACTERS.check_text(element.text or "", scheme) or CHARACTERS.check_text(
+            element.tail or "", scheme
+        )
+        if what is not None:
+            return what, element
+    return None

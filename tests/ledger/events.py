@@ -13,6 +13,7 @@ from tasviya.ledger.ledger import Account, AccountFilter, AccountFlags, QueryFil
 
 MAX = (1 << 128) - 1
 ACCOUNT_IDS = [1, 2, 3, 4, 5, 6]
+RARE_ID = 77
 
 small = st.integers(0, 3)
 amounts = st.one_of(
@@ -20,7 +21,7 @@ amounts = st.one_of(
     st.integers(0, 60),
     st.sampled_from([MAX, MAX - 1, 1 << 127, 1 << 64, (1 << 64) - 1, 1 << 63]),
 )
-account_ids = st.one_of(*[st.sampled_from(ACCOUNT_IDS)] * 15, st.sampled_from([0, MAX, 77]))
+account_ids = st.one_of(*[st.sampled_from(ACCOUNT_IDS)] * 15, st.sampled_from([0, MAX, RARE_ID]))
 transfer_ids = st.one_of(
     *[st.integers(1, 60)] * 20, st.integers((1 << 100) + 1, (1 << 100) + 40), st.just(MAX)
 )

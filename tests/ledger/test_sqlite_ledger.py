@@ -23,6 +23,7 @@ from tasviya.ledger.ledger import (
     Transfer,
     TransferFlags,
 )
+from tasviya.ledger.proof import trial_balance
 from tasviya.ledger.records import pack_transfers
 
 DISK_FULL = """
@@ -258,3 +259,18 @@ def test_a_full_ledger_refuses_before_it_changes_anything() -> None:
     with pytest.raises(LedgerFull):
         kernel.create_accounts([Account(id, ledger=1, code=1) for id in (3, 4, 5)])
     assert kernel.balances(1) == (0, 3, 0, 0)
+
+
+def test_rows_that_a_very_large_batch_leaves_behind_follow_with_the_next_commits(
+    ledger: SqliteLedger, connection: Connection
+) -> None:
+    ledger.create_accounts([Account(id, ledger=1, code=1) for id in range(3, 2003)])
+    many = [Transfer(id, id, 1, 1, ledger=1, code=1) for id in range(3, 2003)]
+    ledger.create_transfers(many)
+    current = "SELECT count(*) FROM ledger_account WHERE debits_posted = 1"
+    assert connection.execute(current).fetchone() == (512 - 1,)  # one of them is account 1
+    again = SqliteLedger(connection, Clock())
+    for id in range(3):
+        again.create_transfers([pay(5000 + id)])
+    assert connection.execute(current).fetchone() == (2000,)
+    assert trial_balance(again.all_accounts()).holds

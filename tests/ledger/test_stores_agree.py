@@ -118,7 +118,7 @@ class Stores(RuleBasedStateMachine):
 
     @invariant()
     def accounts_are_equal_and_balance(self) -> None:
-        accounts = self.ask("lookup_accounts", events.ACCOUNT_IDS)
+        accounts = self.ask("lookup_accounts", [*events.ACCOUNT_IDS, events.RARE_ID])
         assert trial_balance(accounts).holds
 
     def teardown(self) -> None:

@@ -141,6 +141,16 @@ class BatchRows:
         if newest is not None and newest > self.seq:
             raise _damaged(newest, "is missing, though ledger_account includes it")
 
+    def slots_behind(self, kernel: Kernel) -> list[int]:
+        """The accounts whose rows do not yet say what the batches make of them."""
+        stored = self._connection.execute(
+            "SELECT slot, debits_pending, debits_posted, credits_pending, credits_posted, flags"
+            " FROM ledger_account ORDER BY slot"
+        ).fetchall()
+        slots = np.arange(len(stored), dtype=np.int64)
+        current = [row[-1:] + row[:-2] for row in balance_rows(kernel, slots, 0)]
+        return [row[0] for row, now in zip(stored, current, strict=True) if tuple(row) != now]
+
 
 def account_rows(kernel: Kernel, start: int, end: int, seq: int) -> Iterator[tuple[Any, ...]]:
     """Rows of `ledger_account` for the accounts in slots [start, end)."""

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Literal, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from tasviya.adapters.sqlite_batches import (
     SCHEMA,
@@ -55,6 +56,7 @@ UPDATE_BALANCES = (
     " credits_posted = ?, flags = ?, as_of_batch = ? WHERE slot = ?"
 )
 DIRTY_MAX = 1 << 24
+BALANCE_ROWS_MAX = 512
 
 Prepared = tuple[BatchRow, list[tuple[Any, ...]], list[tuple[Any, ...]]]
 """A batch's row, the accounts it opened, the balances it changed."""
@@ -68,8 +70,9 @@ class SqliteLedger:
     hash_seed: 128 secret bits; fresh ones if not given.
     verify: check the chain of digests on opening.
     prefault_transfers: make the memory for so many more transfers now, not on the way.
-    balance_rows: keep `ledger_account` current in each commit, or write it on `write_balance_rows` and
-    `close`.
+    balance_rows: "each_commit" keeps `ledger_account` current; a commit that touches more than 512 accounts
+        writes 512 of them and leaves the rest to the commits after it, or to `write_balance_rows`.
+        "on_checkpoint" leaves all to `write_balance_rows` and `close`. `as_of_batch` tells either way.
     """
 
     def __init__(
@@ -163,6 +166,7 @@ class SqliteLedger:
             if not joins:
                 self._connection.execute("COMMIT")
             self._dirty[slots] = False
+            self._backlog, self._turn = False, 0
 
     def reload(self) -> None:
         """Make memory equal to the disk again, after a rollback or a failed commit."""
@@ -246,6 +250,9 @@ class SqliteLedger:
         )
         self._rows.replay_into(self._kernel, self._verify)
         self._dirty = reserve((DIRTY_MAX,), np.bool_)
+        behind = self._rows.slots_behind(self._kernel)
+        self._dirty[behind] = True
+        self._backlog, self._turn = len(behind) > 0, 0
 
     def _settle(self) -> None:
         """Before reading: nothing in flight, and what is past its time has expired, durably."""
@@ -309,10 +316,23 @@ class SqliteLedger:
             )
         touched = self._kernel.touched_slots(batch)
         if self._each_commit:
-            balances = list(balance_rows(self._kernel, np.unique(touched), batch.seq))
+            balances = list(balance_rows(self._kernel, self._due_slots(touched), batch.seq))
         else:
             self._dirty[touched] = True
         return row, opened, balances
+
+    def _due_slots(self, touched: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Whose balance rows this commit writes: all that changed, or a share of them if very many."""
+        if not self._backlog and len(touched) <= BALANCE_ROWS_MAX:
+            return np.unique(touched)
+        self._dirty[touched] = True
+        waiting = np.flatnonzero(self._dirty[: self._kernel.account_count])
+        later = np.searchsorted(waiting, self._turn)
+        due = np.concatenate([waiting[later:], waiting[:later]])[:BALANCE_ROWS_MAX]
+        self._backlog = len(due) < len(waiting)
+        self._turn = int(due[-1]) + 1 if self._backlog else 0
+        self._dirty[due] = False
+        return due
 
     def _write(self, prepared: Sequence[Prepared]) -> None:
         self._rows.insert([row for row, _, _ in prepared])

@@ -139,7 +139,7 @@ class Kernel(KernelReads):
     def decide_transfers(self, events: Words) -> Decision:
         """Judge a batch and change the books; a store must keep the decision's batch before it answers."""
         state, total = self._state, len(events)
-        self._check_room(total)
+        self._check_room(total, 0)
         expired = self._expire()
         latest = self._advance(total)
         statuses, times = np.empty(total, np.uint32), np.empty(total, np.uint64)
@@ -175,7 +175,7 @@ class Kernel(KernelReads):
     def decide_accounts(self, events: Words) -> Decision:
         """Judge a batch of accounts and open them; a store must keep the batch before it answers."""
         total = len(events)
-        self._check_room(total)
+        self._check_room(0, total)
         expired = self._expire()
         latest = self._advance(total)
         statuses, times = np.empty(total, np.uint32), np.empty(total, np.uint64)
@@ -257,14 +257,13 @@ class Kernel(KernelReads):
         if self._keeps:
             self._kept[batch.seq] = batch.data
 
-    def _check_room(self, events: int) -> None:
+    def _check_room(self, transfers: int, accounts: int) -> None:
         """Raise LedgerFull rather than touch memory that was never reserved."""
         counts = self._state.counts
-        transfers = int(max(counts[ROWS], counts[IDS], counts[EXPIRIES]))
         fits = (
-            transfers + events <= len(self._state.links)
-            and int(counts[HISTORY]) + 2 * events <= len(self._state.history)
-            and int(counts[ACCOUNT_COUNT]) + events <= len(self._state.accounts)
+            int(max(counts[ROWS], counts[IDS], counts[EXPIRIES])) + transfers <= len(self._state.links)
+            and int(counts[HISTORY]) + 2 * transfers <= len(self._state.history)
+            and int(counts[ACCOUNT_COUNT]) + accounts <= len(self._state.accounts)
             and self._index.has_room()
         )
         if not fits:

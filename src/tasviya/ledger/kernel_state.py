@@ -93,5 +93,5 @@ def new_state(hash_seed: int, capacity_transfers: int, capacity_accounts: int) -
         pending_status=reserve((capacity_transfers,), np.uint8),
         expiry_time=reserve((capacity_transfers,), np.uint64),
         expiry_pending=reserve((capacity_transfers,), np.uint32),
-        history=reserve((capacity_transfers, HISTORY_WORDS), np.uint64),
+        history=reserve((2 * capacity_transfers, HISTORY_WORDS), np.uint64),
     )

@@ -23,7 +23,7 @@ from tasviya.membership.participant import LIVE, OpeningBalance
 from tasviya.membership.register import Register, Snapshot
 from tasviya.membership.union import load_union
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.signature import Unsigned
+from tasviya.messages.signature import Unsigned, Verifier
 from tasviya.messages.transport import decode_parsed
 from tasviya.services.founding import endow, found
 from tasviya.services.payments import ByParticipants, Screening, Undeclared
@@ -51,7 +51,7 @@ __all__ = [
 
 BATCH_BYTES = 1_500_000
 """About a thousand payments: what one commit takes in at the most."""
-BATCH_SPAN_NS = 120 * NANOSECONDS
+BATCH_SPAN_NS = 300 * NANOSECONDS
 """In a replay, files further apart than this are not decided together."""
 LOOK_AHEAD = 6
 """How many batches may be read before their turn."""
@@ -223,6 +223,22 @@ def screening_of(snapshot: Snapshot) -> Screening:
     return ByParticipants()
 
 
+def verifier_of(snapshot: Snapshot) -> Verifier:
+    """Who answers for messages' bytes.
+
+    Raises: OperatorError for a live union: there is no verifier of signatures yet, and unsigned messages are
+    for the sandbox.
+    """
+    verifier = Unsigned()
+    if snapshot.union.mode == LIVE and verifier.sandbox_only:
+        raise OperatorError(
+            "unsigned_live",
+            f"{snapshot.union.code} is live, and no verifier of signatures is configured.",
+            'Set mode = "sandbox"; a live union needs signed messages.',
+        )
+    return verifier
+
+
 class Application:
     """A union at work: its system, its inbox and its outbox."""
 
@@ -237,13 +253,20 @@ class Application:
         self.replay = isinstance(clock, ManualClock)
         self.clock: Clock = clock or MonotonicClock(MachineClock())
         self.store = open_store(home, self.clock)
-        self.system = System(self.store, self.clock, Unsigned(), Undeclared())
-        self.system.screening = screening_of(self.system.memory.snapshot)
-        self.scheme = scheme_of(self.system.memory.snapshot)
+        try:
+            self.system = System(self.store, self.clock, Unsigned(), Undeclared())
+            snapshot = self.system.memory.snapshot
+            self.system.screening = screening_of(snapshot)
+            self.system.verifier = verifier_of(snapshot)
+        except BaseException:
+            self.store.close()
+            raise
+        self.scheme = scheme_of(snapshot)
         self.executor: Executor = workers.start(worker_count, home.database, home.outbox, self.scheme)
         self._delivering: Future[list[int]] | None = None
         self._to_deliver: list[int] = []
         self._delivered: list[int] = []
+        self.commit_seen()
 
     def __enter__(self) -> Application:
         return self

@@ -188,7 +188,7 @@ def _referred(rows: Iterable[OutboxRow]) -> tuple[set[int], set[int]]:
             payments.update(refs[1])
         elif row.kind == "notice":
             payments.update(item[0] for item in refs[1])
-        elif row.kind in ("refused", "unreadable", "receipt"):
+        elif row.kind in ("refused", "unreadable", "receipt", "acknowledgement"):
             messages.add(refs[0])
         elif row.kind == "recall":
             payments.add(refs[0])

@@ -8,6 +8,7 @@ the UETR, which cover payments, returns and onward legs share.
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 from typing import NewType
 
@@ -23,8 +24,11 @@ ParticipantCode = NewType("ParticipantCode", str)
 
 def derive(kind: str, *parts: str | int) -> int:
     """A 128-bit id, never 0 nor all ones (both are reserved in the ledger)."""
-    text = "".join([f"{len(part)}:{part}" for part in map(str, parts)])
-    value = int.from_bytes(sha256(f"{kind}:{text}".encode()).digest()[:16], "big")
+    text = kind + ":"
+    for part in parts:
+        written = str(part)
+        text += f"{len(written)}:{written}"
+    value = int.from_bytes(sha256(text.encode()).digest()[:16], "big")
     return min(max(value, 1), (1 << 128) - 2)
 
 
@@ -44,6 +48,7 @@ def transfer_ids(subject: str, attempt: int, legs: int) -> range:
     return range(first, first + legs)
 
 
+@cache
 def account_id(participant: str, kind: str, currency: str, with_whom: str = "") -> AccountId:
     """A ledger account's id from its owner, kind and currency; `with_whom` tells vostro accounts apart."""
     return AccountId(derive("account", participant, kind, currency, with_whom))

@@ -85,13 +85,13 @@ class Memory:
         hours = self.snapshot.operating_hours(currency)
         if hours is None:
             raise LookupError(f"{currency} does not settle here")
-        row = self.days.get(currency)
+        row, today = self.days.get(currency), hours.local_date(now_ns)
         if row is None:
-            return Day(hours.business_date_at(now_ns), Phase.CLOSED, hours)
+            return Day(hours.business_date_at(now_ns), Phase.CLOSED, hours, today)
         business_date = date.fromisoformat(row.business_date)
         if row.phase == Phase.CLOSED:
-            return Day(hours.calendar.next_business_day(business_date), Phase.CLOSED, hours)
-        return Day(business_date, Phase(row.phase), hours)
+            return Day(hours.calendar.next_business_day(business_date), Phase.CLOSED, hours, today)
+        return Day(business_date, Phase(row.phase), hours, today)
 
     def add_account(self, account: LedgerAccount, row: AccountRow, net: int) -> None:
         """Take an account in. net: credits less debits in the ledger."""

@@ -168,13 +168,14 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
     wanted: dict[int, LedgerAccount] = {}
 
     def want(kind: AccountKind, owner: str, code: str, with_whom: str = "", number: str = "") -> None:
-        account = ledger_account(kind, owner, snapshot.currencies[code], with_whom, number)
+        own_number = number or ".".join(filter(None, (owner, code, kind.name, with_whom)))
+        account = ledger_account(kind, owner, snapshot.currencies[code], with_whom, own_number)
         wanted.setdefault(account.id, account)
 
     for code in snapshot.currencies:
         institution = snapshot.settlement_institution(code)
         if institution is not None:
-            want(AccountKind.ISSUE, institution.code, code, number=f"{institution.code}.{code}.ISSUE")
+            want(AccountKind.ISSUE, institution.code, code)
             want(AccountKind.LIMIT_CONTROL, institution.code, code)
     for each in snapshot.accounts():
         want(AccountKind.SETTLEMENT, each.participant, each.currency, number=each.number)

@@ -36,6 +36,10 @@ STOPPABLE = frozenset({Status.HELD, Status.WAREHOUSED, Status.QUEUED})
 """A payment in one of these can still be cancelled."""
 
 
+MOVABLE = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE})
+"""Kinds of account that their holders move money on and are told about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who sends a request, in which message."""
@@ -48,10 +52,12 @@ class Asking:
 
 
 def handle(work: Work, asking: Asking, transaction: Any) -> None:
-    """Do what a transaction asks. Reports and receipts that participants send us ask for nothing."""
+    """Do what a transaction asks. What asks for nothing (a report, a receipt) is acknowledged by admi.007."""
     handler = HANDLERS.get(type(transaction))
     if handler is not None:
         handler(work, asking, transaction)
+    else:
+        work.tell_once(asking.bic, "acknowledgement", [asking.message_seq])
 
 
 def _status_request(work: Work, asking: Asking, request: StatusRequest) -> None:
@@ -117,7 +123,8 @@ def _answer_recall(
 def _recall_answer(work: Work, asking: Asking, answer: RecallAnswer) -> None:
     """The payee's bank answers a recall: its answer goes to the bank that recalled."""
     for payment in _originals(work, asking, answer, lambda p: p.creditor == asking.participant):
-        status = answer.status or "RJCR"
+        # What the case calls cancelled is called accepted for a single payment.
+        status = "CNCL" if answer.status == "ACCR" else answer.status or "RJCR"
         passed_on = msgspec.structs.replace(answer, refusals=[])
         refs = [answer.recall_id, status, msgspec.to_builtins(passed_on)]
         work.tell(work.bic(payment.sender), "recall_answer", refs)
@@ -194,7 +201,9 @@ def _liquidity_transfer(work: Work, asking: Asking, transfer: LiquidityTransfer)
     """A participant moves its own money: between settlement accounts, to or from its vostro at a
     correspondent; a settlement institution issues money or takes it back. It settles now or not at all."""
     numbers = {
-        state.account.number: state.account for state in work.memory.accounts.values() if state.account.number
+        state.account.number: state.account
+        for state in work.memory.accounts.values()
+        if state.account.kind in MOVABLE
     }
     debit = numbers.get(transfer.debtor_account or "")
     credit = numbers.get(transfer.creditor_account or "")
@@ -268,7 +277,7 @@ def _report_request(work: Work, asking: Asking, request: ReportRequest) -> None:
     accounts = [
         state.account
         for state in memory.accounts.values()
-        if state.account.number
+        if state.account.kind in MOVABLE
         and (state.account.number == wanted or not wanted)
         and _holder(state.account) == asking.participant
     ]
@@ -300,6 +309,13 @@ def _originals(
     elif request.original_message_id:
         store = work.memory.store
         named = store.payments_of_message(asking.participant, request.original_message_id)
+        just_come = {
+            message.seq
+            for message in work.changes.messages
+            if (message.sender, message.message_id) == (asking.participant, request.original_message_id)
+            and not message.reason
+        }
+        named += [payment for payment in work.changes.new_payments if payment.message_seq in just_come]
         found.update({p.seq: p for p in named if _same_ids(p, request)})
     current = (work.current(payment) for payment in found.values())
     return [payment for payment in current if not payment.original_seq and concerns(payment)]

@@ -20,7 +20,7 @@ from tasviya.services.requests import Asking, handle
 from tasviya.services.unit_of_work import PostingRefused, ReceivedFile, ReceivedMessage, Store
 from tasviya.services.work import Work
 from tasviya.settlement.payment import Payment, Priority, Status
-from tasviya.settlement.rules import DNOR, DU01, DU05, DUPL
+from tasviya.settlement.rules import DNOR, DS0G, DU01, DU05, DUPL
 
 T = TypeVar("T")
 
@@ -191,6 +191,8 @@ class Intake:
             return
         if refusal is None and read.refusals:
             refusal = read.refusals[0]
+        if refusal is None:
+            refusal = self._impersonates(sender, read)
         if refusal is None and (sender, read.message_id) in self.known_messages:
             refusal = DU01.refuse(f"{sender} has used the message id {read.message_id} before.")
         if refusal is None:
@@ -216,6 +218,15 @@ class Intake:
                 self._credit_transfer(read, message_seq, sender, at, transaction)
             else:
                 handle(work, Asking(file.sender, sender, message_seq, read, at), transaction)
+
+    def _impersonates(self, sender: str, message: ParsedMessage) -> Refusal | None:
+        """Whether a message says that it comes from somebody else than the connection that brought it."""
+        if message.header is None or message.sender_bic is None:
+            return None
+        named = self.work.memory.snapshot.participant_by_bic(message.sender_bic)
+        if named is not None and named.code == sender:
+            return None
+        return DS0G.refuse(f"{sender} brought a message whose header is from {message.sender_bic}.")
 
     def _credit_transfer(
         self, message: ParsedMessage, message_seq: int, sender: str, at: int, transfer: CreditTransfer

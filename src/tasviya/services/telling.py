@@ -15,6 +15,7 @@ import msgspec
 from tasviya.core.clock import iso_instant
 from tasviya.messages.amounts import amount_text
 from tasviya.messages.builders import (
+    build_acknowledgement,
     build_message_reject,
     build_notification,
     build_onward,
@@ -286,6 +287,22 @@ def _receipt(row: OutboxRow, facts: Facts) -> Documents:
     return [("camt.025.001.08", document)]
 
 
+def _acknowledgement(row: OutboxRow, facts: Facts) -> Documents:
+    """refs: [message number]: it has arrived, and asks for nothing."""
+    (message_seq,) = row.refs
+    message = facts.messages[message_seq]
+    at = iso_instant(facts.committed_at[row.commit_seq])
+    document = build_acknowledgement(
+        facts.scheme,
+        message_id=message_id(row),
+        created_at=at,
+        reference=message.message_id,
+        reference_type=message.message_type,
+        received_at=at,
+    )
+    return [("admi.007.001.01", document)]
+
+
 def _recall(row: OutboxRow, facts: Facts) -> Documents:
     """refs: [payment number, recalling BIC, recall]: a recall of a settled payment, to the payee's bank."""
     seq, assigner, built_in = row.refs
@@ -366,11 +383,12 @@ _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
     "report": _report,
     "statement": lambda row, facts: statement_pages(row, facts, closed=True),
     "receipt": _receipt,
+    "acknowledgement": _acknowledgement,
     "recall": _recall,
     "recall_answer": _recall_answer,
     "no_original": _no_original,
     "repeat": _repeat,
 }
 
-ANSWERS = frozenset({"status", "refused", "unreadable", "receipt"})
+ANSWERS = frozenset({"status", "refused", "unreadable", "receipt", "acknowledgement"})
 """Kinds that answer a message; a repeated file gets them again."""

@@ -29,7 +29,8 @@ from tasviya.settlement.gross import Queue
 from tasviya.settlement.payment import ISO_STATUS, Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
 
-LINKED = TransferFlags.LINKED
+LINKED, UNLINKED = TransferFlags.LINKED, TransferFlags.NONE
+POSTED = int(EntryKind.POSTED)
 
 
 class Work:
@@ -143,32 +144,26 @@ class Work:
         amount: of legs that fix none of their own; minor units. reference: a payment's number, or 0.
         """
         last = len(legs) - 1
-        accounts = self.memory.accounts
+        accounts, numbers, touched = self.memory.accounts, self.memory.numbers, self._touched
         identities = transfer_ids(subject, attempt, len(legs))
         for index, (leg, identity) in enumerate(zip(legs, identities, strict=True)):
             moved = leg.amount or amount
-            self.changes.transfers.append(
-                Transfer(
-                    id=identity,
-                    debit_account_id=leg.debit,
-                    credit_account_id=leg.credit,
-                    amount=moved,
-                    user_data_64=reference,
-                    ledger=leg.partition,
-                    code=leg.code,
-                    flags=LINKED if index != last else TransferFlags.NONE,
-                )
+            flags = LINKED if index != last else UNLINKED
+            transfer = Transfer(
+                identity, leg.debit, leg.credit, moved, 0, 0, reference, 0, 0, leg.partition, leg.code, flags
             )
+            self.changes.transfers.append(transfer)
             debit, credit = accounts[leg.debit], accounts[leg.credit]
             debit.entry_seq += 1
             debit.net -= moved
             debit.lowest = min(debit.lowest, debit.net)
             credit.entry_seq += 1
             credit.net += moved
-            self._touched[leg.debit] = debit
-            self._touched[leg.credit] = credit
-            self.record(
-                EntryKind.POSTED,
+            touched[leg.debit] = debit
+            touched[leg.credit] = credit
+            entry = (
+                numbers.entry,
+                POSTED,
                 identity.to_bytes(16, "big"),
                 subject,
                 int(leg.code),
@@ -180,6 +175,8 @@ class Work:
                 credit.entry_seq,
                 whole(credit.net),
             )
+            self.changes.entries.append(entry)
+            numbers.entry += 1
 
     def drawing_legs(self, account_id: int, amount: int) -> list[Leg]:
         """The two legs that draw on a credit line: the promise is used up, the money is lent."""
@@ -250,6 +247,12 @@ class Work:
         numbers.outbox += 1
         self.changes.outbox.append(row)
         return row
+
+    def tell_once(self, receiver: str, kind: str, refs: list[int]) -> None:
+        """Tell something once in this unit, however often it is asked for."""
+        key = (receiver, kind, refs[0])
+        if key not in self.told:
+            self.told[key] = self.tell(receiver, kind, refs)
 
     def tell_more(self, receiver: str, kind: str, about: int | str, item: Any) -> None:
         """Add an item to the message of that kind about that thing (a message's number, an account's id)

@@ -45,6 +45,8 @@ class Day:
     business_date: date
     phase: Phase
     hours: OperatingHours
+    today: date
+    """The date on the settlement institution's own wall."""
 
 
 class Directory:
@@ -207,10 +209,9 @@ def judge_date(requested: date, day: Day, *, customer: bool, warehousing_days: i
         return TM01.refuse(f"It arrived after the {kind} cut-off of {requested}.")
     calendar = day.hours.calendar
     if requested < day.business_date:
-        last = calendar.previous_business_day(day.business_date)
-        if requested == last:
+        if requested == day.today and calendar.is_business_day(requested):
             return TM01.refuse(f"The business day {requested} has closed.")
-        if requested > last:
+        if requested > calendar.previous_business_day(day.business_date):
             return DT03.refuse(f"{requested} is no business day; the next is {day.business_date}.")
         return DT01.refuse(f"{requested} is past; the business date is {day.business_date}.")
     verdict = judge_settlement_date(requested, day.business_date, calendar, warehousing_days)

@@ -18,7 +18,7 @@ END = "<!-- end -->"
 
 
 def diagram() -> str:
-    """The life cycle as a Mermaid state diagram, a line a way; ways between the same two statuses share one."""
+    """The life cycle as a Mermaid state diagram; ways between the same two statuses share a line."""
     lines = ["```mermaid", "stateDiagram-v2", "    direction LR", f"    [*] --> {Status.RECEIVED}"]
     for status, ways_out in TRANSITIONS.items():
         by_target: dict[Status, list[Event]] = {}

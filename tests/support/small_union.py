@@ -208,13 +208,13 @@ class SmallUnion:
 
     def ask_status(self, bic: str, original: str, **ids: Any) -> None:
         """A pacs.028 about a UETR."""
-        request = StatusRequest(1, **({"original_uetr": original} | ids))
+        request = StatusRequest(**({"position": 1, "original_uetr": original} | ids))
         self.send(bic, builders.build_status_request(self.scheme, **self.frame(), requests=[request]))
 
     def recall(self, bic: str, original: str, case: str = "CASE-1", **changes: Any) -> None:
         """A camt.056 for a UETR."""
-        facts = {"case_id": case, "original_uetr": original, "reason": "DUPL", "cancellation_id": "CXL-1"}
-        recalls = [Recall(1, **(facts | changes))]
+        facts = {"position": 1, "case_id": case, "original_uetr": original, "reason": "DUPL"}
+        recalls = [Recall(**(facts | {"cancellation_id": "CXL-1"} | changes))]
         frame = self.frame() | {"assigner": bic, "assignee": OPERATOR}
         self.send(bic, builders.build_recall(self.scheme, **frame, recalls=recalls))
 

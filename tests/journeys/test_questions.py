@@ -147,7 +147,6 @@ def test_closed_day_is_stated_again_on_request(open_union: SmallUnion) -> None:
     assert report.balances[-1].amount_minor == minor(700)
 
 
-@pytest.mark.xfail(strict=True, reason="a camt.053 asked for while a day is open states that day so far")
 def test_statement_of_the_day_before_does_not_change_when_it_is_asked_for_again(
     open_union: SmallUnion,
 ) -> None:

@@ -101,9 +101,9 @@ class FileOutbox:
         periods: dict[int, Period] = {}
         spans: dict[tuple[int, int], dict[bytes, Period]] = {}
         for row in rows:
-            account_id, business_date, first_commit, balance = row.refs
+            account_id, business_date, first_commit, last_commit, balance = row.refs
             period = Period(self._accounts[account_id], business_date, int(balance))
-            wanted = spans.setdefault((first_commit, row.commit_seq), {})
+            wanted = spans.setdefault((first_commit, last_commit), {})
             periods[row.seq] = wanted.setdefault(bytes.fromhex(account_id), period)
         sql = "SELECT at, entries FROM journal WHERE commit_seq BETWEEN ? AND ? ORDER BY commit_seq"
         for span, wanted in spans.items():

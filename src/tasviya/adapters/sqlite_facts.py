@@ -79,6 +79,14 @@ class StoredFacts:
         )
         return [DayRow(*row) for row in self.connection.execute(sql)]
 
+    def day_before(self, currency: str, business_date: str) -> DayRow | None:
+        row = self.connection.execute(
+            "SELECT institution, currency, business_date, phase, since, opened_commit FROM operating_day"
+            " WHERE currency = ? AND business_date < ? ORDER BY business_date DESC LIMIT 1",
+            (currency, business_date),
+        ).fetchone()
+        return DayRow(*row) if row else None
+
     def queue(self) -> list[tuple[QueueRow, Payment]]:
         rows = [
             QueueRow(seq, int(account, 16), rank, bool(by_limit), shortfall, since)

@@ -135,7 +135,13 @@ def close_day(work: Work, currency: str, business_date: date) -> None:
         account = state.account
         if account.currency.code == currency and account.kind in STATED:
             receiver = work.bic(account.with_whom if account.kind is AccountKind.VOSTRO else account.owner)
-            refs = [account.hex_id, row.business_date, row.opened_commit, str(state.net)]
+            refs = [
+                account.hex_id,
+                row.business_date,
+                row.opened_commit,
+                work.changes.commit_seq,
+                str(state.net),
+            ]
             work.tell(receiver, "statement", refs)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tasviya.core.business_day import Phase
 from tasviya.core.errors import Refusal
 from tasviya.core.ids import payment_id
 from tasviya.messages.model import (
@@ -281,15 +282,40 @@ def _report_request(work: Work, asking: Asking, request: ReportRequest) -> None:
         and (state.account.number == wanted or not wanted)
         and _holder(state.account) == asking.participant
     ]
+    closed = (request.requested_message or "").startswith("camt.053")
+    told = False
     for account in accounts:
-        row = memory.days.get(account.currency.code)
-        if row is not None:
-            kind = "statement" if (request.requested_message or "").startswith("camt.053") else "report"
-            balance = str(memory.accounts[account.id].net)
-            work.tell(asking.bic, kind, [account.hex_id, row.business_date, row.opened_commit, balance])
-    if not accounts:
-        refusal = AC01.refuse(f"{wanted or 'No account'} is an account of yours.")
+        span = _closed_span(work, account) if closed else _open_span(work, account)
+        if span is not None:
+            work.tell(asking.bic, "statement" if closed else "report", [account.hex_id, *span])
+            told = True
+    if not told:
+        refusal = (
+            DT01.refuse("No business day of the account has closed yet.", "Ask for camt.052 until then.")
+            if accounts
+            else AC01.refuse(f"{wanted or 'None'} is no account of yours.")
+        )
         work.tell(asking.bic, "receipt", [asking.message_seq, "RJCT", refusal.reason, str(refusal)])
+
+
+Span = tuple[str, int, int, str]
+"""(business date, first commit, last commit, balance if nothing moved): what a statement is made from."""
+
+
+def _open_span(work: Work, account: LedgerAccount) -> Span | None:
+    """The account's latest business day until now."""
+    row, state = work.memory.days.get(account.currency.code), work.memory.accounts[account.id]
+    return row and (row.business_date, row.opened_commit, work.changes.commit_seq, str(state.net))
+
+
+def _closed_span(work: Work, account: LedgerAccount) -> Span | None:
+    """The account's last closed business day."""
+    row = work.memory.days.get(account.currency.code)
+    if row is None or row.phase == Phase.CLOSED:
+        return _open_span(work, account)
+    before = work.memory.store.day_before(row.currency, row.business_date)
+    closing = str(work.memory.accounts[account.id].opening)
+    return before and (before.business_date, before.opened_commit, row.opened_commit - 1, closing)
 
 
 def _originals(

@@ -249,7 +249,7 @@ def _notice(row: OutboxRow, facts: Facts) -> Documents:
 
 
 def _report(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [account id, business date, first commit, balance at the end]: an account's day so far."""
+    """refs: [account id, business date, first and last commit, balance if nothing moved]: a day so far."""
     return statement_pages(row, facts, closed=False)
 
 
@@ -296,7 +296,7 @@ def _acknowledgement(row: OutboxRow, facts: Facts) -> Documents:
         facts.scheme,
         message_id=message_id(row),
         created_at=at,
-        reference=message.message_id,
+        reference=message.message_id or "NOTPROVIDED",
         reference_type=message.message_type,
         received_at=at,
     )

@@ -196,6 +196,10 @@ class Store(Protocol):
         """The latest business date of each currency."""
         ...
 
+    def day_before(self, currency: str, business_date: str) -> DayRow | None:
+        """The last business date that a currency opened before this one."""
+        ...
+
     def queue(self) -> list[tuple[QueueRow, Payment]]: ...
 
     def files_with_digest(self, digests: Sequence[bytes]) -> dict[tuple[str, bytes], int]:

@@ -27,7 +27,8 @@ CREATE TABLE message (
     body         BLOB,                  -- the document re-serialised, where offsets cannot refer to the file
     carried      TEXT NOT NULL          -- what the group header says that the onward message must say too
 );
-CREATE UNIQUE INDEX message_identity ON message (sender, message_id) WHERE reason = '';
+-- An admi.002 has no id of its own.
+CREATE UNIQUE INDEX message_identity ON message (sender, message_id) WHERE reason = '' AND message_id <> '';
 CREATE INDEX message_file ON message (file_seq);
 
 CREATE TABLE payment (

@@ -389,13 +389,16 @@ def test_decoy_beside_the_document_never_replaces_what_was_checked(name: str) ->
         assert b"9999.99" not in slices(attack, message)[0]
 
 
-def test_element_of_the_same_name_inside_a_payment_never_cuts_it_short() -> None:
-    nested = SUPPLEMENT.replace("f:Cargo", "CdtTrfTxInf").replace("xmlns:f", "xmlns").replace("f:", "")
+@pytest.mark.parametrize("namespace", ["urn:customs", f"{NAMESPACE}{CUSTOMER}"])
+def test_element_of_the_same_name_inside_a_payment_never_cuts_it_short(namespace: str) -> None:
+    content = f'<CdtTrfTxInf xmlns="{namespace}" id="7">26BY<T/>tail</CdtTrfTxInf>'
+    nested = f"<SplmtryData><Envlp>{content}</Envlp></SplmtryData></CdtTrfTxInf>"
     raw = DOCUMENT.replace(b"</CdtTrfTxInf>", nested.encode())
     message = whole(raw)
     assert message.count == 2 and message.body is not None
     for position, cut in enumerate(slices(raw, message), start=1):
         assert f"INSTR-{position}<".encode() in cut and cut.count(b"CdtTrfTxInf") == 4
+        assert b'id="7">26BY<T></T>tail</CdtTrfTxInf>' in cut
 
 
 def test_bad_message_leaves_its_neighbours_alone() -> None:

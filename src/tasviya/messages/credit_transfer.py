@@ -211,8 +211,4 @@ def _transfer(out: list[Any], scheme: Scheme) -> CreditTransfer:
 
 def _carried(header: Element) -> str:
     """The parts of a group header that say something of every transaction, for the onward message."""
-    return "".join(
-        default_form(child, child.tag.partition("}")[0][1:])
-        for child in header
-        if local_name(child) in _CARRIED
-    )
+    return "".join(default_form(child) for child in header if local_name(child) in _CARRIED)

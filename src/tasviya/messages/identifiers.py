@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-_LETTER_VALUES = {
-    ord(letter): str(value) for value, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=10)
-}
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_value_of = {digit: str(value) for value, digit in enumerate(_DIGITS)}.__getitem__
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}").fullmatch
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}").fullmatch
 _BIC = re.compile(r"[A-Z0-9]{4}([A-Z]{2})[A-Z0-9]{2}(?:[A-Z0-9]{3})?").fullmatch
@@ -33,7 +32,7 @@ def iban_holds(text: str, lengths: dict[str, int] | None = None) -> bool:
     """
     if _IBAN(text) is None or (lengths and lengths.get(text[:2], len(text)) != len(text)):
         return False
-    return int((text[4:] + text[:4]).translate(_LETTER_VALUES)) % 97 == 1
+    return _remainder(text[4:] + text[:4]) == 1
 
 
 def lei_holds(text: str) -> bool:
@@ -41,7 +40,7 @@ def lei_holds(text: str) -> bool:
 
     Source: ISO 17442-1, annex A.
     """
-    return _LEI(text) is not None and int(text.translate(_LETTER_VALUES)) % 97 == 1
+    return _LEI(text) is not None and _remainder(text) == 1
 
 
 def bic_holds(text: str) -> bool:
@@ -53,3 +52,8 @@ def bic_holds(text: str) -> bool:
 def uetr_holds(text: str) -> bool:
     """Whether a text is a version 4 UUID in small letters, as a UETR must be."""
     return _UETR(text) is not None
+
+
+def _remainder(text: str) -> int:
+    """What is left of digits and capitals, each capital as a number from 10 to 35, after division by 97."""
+    return int("".join(map(_value_of, text))) % 97

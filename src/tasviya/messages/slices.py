@@ -70,7 +70,7 @@ def rewritten(document: Element) -> tuple[bytes, Slices]:
     length = len(pieces[0])
     slices: Slices = []
     for child in business:
-        piece = default_form(child, namespace).encode()
+        piece = default_form(child).encode()
         if local_name(child) == "CdtTrfTxInf":
             slices.append((length, length + len(piece)))
         pieces.append(piece)
@@ -79,16 +79,20 @@ def rewritten(document: Element) -> tuple[bytes, Slices]:
     return b"".join(pieces), slices
 
 
-def default_form(element: Element, namespace: str) -> str:
-    """An element as text without prefixes, to stand where its namespace is the default. What a message
-    holds in other namespaces (SplmtryData) keeps its own declarations."""
-    name = etree.QName(element)
-    if name.namespace != namespace:
-        # Exclusive canonical XML declares what the element uses, and nothing else that is in scope.
-        return etree.tostring(element, method="c14n", exclusive=True, with_tail=False).decode()
+def default_form(element: Element) -> str:
+    """An element as text without prefixes, to stand where its namespace is the default. What lies in an
+    `Envlp` (of SplmtryData) may be anything, and keeps its own declarations."""
+    name = local_name(element)
+    if name == "Envlp":
+        return f"<{name}>{''.join(map(_foreign, element))}</{name}>"
     # The schemas know no attribute but the currency's; xsi:type and the like say nothing new.
     currency = element.get("Ccy")
     attributes = f' Ccy="{escape(currency)}"' if currency else ""
-    inside = "".join(default_form(child, namespace) for child in element)
-    text = escape(element.text) if element.text and (not inside or element.text.strip()) else ""
-    return f"<{name.localname}{attributes}>{text}{inside}</{name.localname}>"
+    inside = "".join(default_form(child) for child in element)
+    text = escape(element.text) if element.text and not inside else ""
+    return f"<{name}{attributes}>{text}{inside}</{name}>"
+
+
+def _foreign(element: Element) -> str:
+    # Exclusive canonical XML declares what the element uses, and nothing else that is in scope.
+    return etree.tostring(element, method="c14n", exclusive=True, with_tail=False).decode()

@@ -135,7 +135,7 @@ class AM10(MessageRule):
         stated = message.group.control_sum
         if stated is None:
             return None
-        found = _sum_of(message)
+        found = _sum_of(message, scheme)
         if scaled(stated.strip()) == found:
             return None
         return Broken(
@@ -161,14 +161,18 @@ class AM16(MessageRule):
         )
         if others:
             return Broken(f"The total is in {currency}, and there are amounts in {', '.join(others)}.", where)
-        found = _sum_of(message)
+        found = _sum_of(message, scheme)
         if scaled(stated.strip()) == found:
             return None
         return Broken(f"The total is {stated.strip()}, and the amounts add up to {_text(found)}.", where)
 
 
-def _sum_of(message: ParsedMessage) -> int:
+def _sum_of(message: ParsedMessage, scheme: Scheme) -> int:
     """All amounts as written, times 10^17: also those that are no amounts of their currency."""
+    held = [getattr(each, "amount_minor", 0) for each in message.transactions]
+    currencies = {getattr(each, "currency", "") for each in message.transactions}
+    if len(currencies) == 1 and all(held):
+        return int(sum(held) * 10 ** (17 - scheme.decimals(*currencies)))
     return sum(scaled(getattr(each, "amount", "0")) for each in message.transactions)
 
 

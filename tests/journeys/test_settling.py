@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from small_union import A, B, C, E, F, SmallUnion, minor
+from small_union import A, B, C, E, F, SmallUnion, minor, with_prefix
 
 from tasviya.messages import builders
 from tasviya.messages.header import build_header
@@ -146,16 +146,6 @@ def test_every_answer_names_its_message_as_its_header_does(open_union: SmallUnio
     assert {message.message_type[:8] for message in open_union.told(B, "")} == {"pacs.008", "camt.054"}
     assert {message.message_type[:8] for message in open_union.told(A, "")} == {"pacs.002", "camt.054"}
     assert len({m.message_id for m in open_union.told(A, "")}) == len(open_union.told(A, ""))
-
-
-def with_prefix(document: bytes) -> bytes:
-    """The same document with every element of its namespace prefixed."""
-    return (
-        document.replace(b"</", b"\0")
-        .replace(b"<", b"<p:")
-        .replace(b"\0", b"</p:")
-        .replace(b"xmlns=", b"xmlns:p=")
-    )
 
 
 NOON = "2026-09-29T12:00:00Z"

@@ -369,3 +369,9 @@ def messages_in(raw: bytes, union: SmallUnion) -> Iterator[ParsedMessage]:
     for message in parse_file(raw, union.scheme):
         assert isinstance(message, ParsedMessage), message
         yield message
+
+
+def with_prefix(document: bytes) -> bytes:
+    """The same document with every element of its namespace prefixed."""
+    prefixed = document.replace(b"</", b"\0").replace(b"<", b"<p:").replace(b"\0", b"</p:")
+    return prefixed.replace(b"xmlns=", b"xmlns:p=")

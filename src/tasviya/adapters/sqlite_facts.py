@@ -17,6 +17,10 @@ from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.payment import Payment
 
 
+IDENTIFIED = "sender = ? AND message_id = ? AND reason = '' AND message_id <> ''"
+"""A message by its sender and id, in the words of the index."""
+
+
 class StoredFacts:
     """The reading half of the store."""
 
@@ -109,9 +113,7 @@ class StoredFacts:
     def messages_known(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
         found = {}
         for key in keys:
-            row = self.connection.execute(
-                "SELECT seq FROM message WHERE sender = ? AND message_id = ? AND reason = ''", key
-            ).fetchone()
+            row = self.connection.execute(f"SELECT seq FROM message WHERE {IDENTIFIED}", key).fetchone()
             if row:
                 found[key] = row[0]
         return found
@@ -148,7 +150,7 @@ class StoredFacts:
         return int(self.connection.execute("SELECT coalesce(max(at), 0) FROM journal").fetchone()[0])
 
     def payments_of_message(self, sender: str, message_id: str) -> list[Payment]:
-        where = "message_seq = (SELECT seq FROM message WHERE sender = ? AND message_id = ? AND reason = '')"
+        where = f"message_seq = (SELECT seq FROM message WHERE {IDENTIFIED})"
         return self._payments(f"{where} ORDER BY position", sender, message_id)
 
     def warehoused(self, currency: str, business_date: str) -> list[Payment]:

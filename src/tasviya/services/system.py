@@ -195,7 +195,7 @@ class Intake:
             refusal = self._impersonates(sender, read)
         if refusal is None and (sender, read.message_id) in self.known_messages:
             refusal = DU01.refuse(f"{sender} has used the message id {read.message_id} before.")
-        if refusal is None:
+        if refusal is None and read.message_id:  # an admi.002 has none
             self.known_messages[sender, read.message_id] = message_seq
         work.changes.messages.append(
             ReceivedMessage(

@@ -10,6 +10,7 @@ from message_facts import (
     BANK_A,
     BANK_B,
     BANK_C,
+    EXAMPLES,
     LIQUIDITY,
     NOON,
     RETURN,
@@ -90,7 +91,7 @@ def test_AM01() -> None:
     none = builders.build_liquidity_transfer(
         SCHEME, message_id="L", created_at=NOON, transfer=replace(LIQUIDITY, amount_minor=0)
     )
-    assert of_transactions(none) == [("AM01", "/Document/LqdtyCdtTrf/TrfdAmt/AmtWthCcy")]
+    assert of_transactions(none) == [("AM01", "/Document/LqdtyCdtTrf/LqdtyCdtTrf/TrfdAmt/AmtWthCcy")]
 
 
 def test_AM03() -> None:
@@ -293,6 +294,43 @@ def test_AG03() -> None:
     for method in ("INDA", "INGA", "COVE"):
         cover = changed(raw, "<SttlmMtd>CLRG<", f"<SttlmMtd>{method}<")
         assert of_message(cover) == [("AG03", f"{ROOT}/GrpHdr/SttlmInf/SttlmMtd")]
+
+
+@pytest.mark.parametrize("date", ["2026-11-23Z", "2026-11-23+03:00", "12026-11-23"])
+def test_DT01(date: str) -> None:
+    written = f"<IntrBkSttlmDt>{date}<"
+    raw = changed(customer_message(), "<IntrBkSttlmDt>2026-11-23<", written)
+    assert of_transactions(raw) == [("DT01", tx("IntrBkSttlmDt"))]
+    group = changed(customer_message(settlement_date="2026-11-24"), "<IntrBkSttlmDt>2026-11-24<", written)
+    assert of_transactions(group) == [("DT01", tx("IntrBkSttlmDt"))]
+    back = builders.build_return(SCHEME, message_id="R", created_at=NOON, returns=[RETURN])
+    back = changed(back, "<IntrBkSttlmDt>2026-11-23<", written)
+    assert of_transactions(back) == [("DT01", "/Document/PmtRtr/TxInf/IntrBkSttlmDt")]
+    own = builders.build_liquidity_transfer(SCHEME, message_id="L", created_at=NOON, transfer=LIQUIDITY)
+    own = changed(own, "<SttlmDt>2026-11-23<", f"<SttlmDt>{date}<")
+    assert of_transactions(own) == [("DT01", "/Document/LqdtyCdtTrf/LqdtyCdtTrf/SttlmDt")]
+
+
+def test_DT01_of_a_report_request() -> None:
+    raw = EXAMPLES["camt.060.001.05"][0]()
+    where = "/Document/AcctRptgReq/RptgReq/RptgPrd/FrToDt"
+    assert of_transactions(changed(raw, ">2026-11-22<", ">2026-11-22Z<")) == [("DT01", f"{where}/FrDt")]
+    assert of_transactions(changed(raw, ">2026-11-23<", ">2026-11-21<")) == [("DT01", where)]
+
+
+@pytest.mark.parametrize(
+    ("time", "fits"),
+    [("10:30:00", True), ("10:30:00Z", True), ("10:30:00.123+05:30", True), ("24:00:00", False)],
+)
+def test_CH16_times(time: str, fits: bool) -> None:
+    for name, field in (
+        ("CLSTm", "settle_at"),
+        ("TillTm", "settle_till"),
+        ("FrTm", "settle_from"),
+        ("RjctTm", "reject_after"),
+    ):
+        raw = customer_message(transfer(**{field: time}))
+        assert of_transactions(raw) == ([] if fits else [("CH16", tx(f"SttlmTmReq/{name}"))])
 
 
 def test_CH17_reimbursement_agents() -> None:

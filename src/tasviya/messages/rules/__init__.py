@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasviya.core.errors import Refusal
 from tasviya.messages.model import CreditTransfer, ParsedMessage
-from tasviya.messages.rules import amounts, handling, parties
+from tasviya.messages.rules import amounts, dates, handling, parties
 from tasviya.messages.rules.base import (
     AMOUNT,
     AMOUNT_PATHS,
@@ -43,6 +43,9 @@ RULES: tuple[Rule, ...] = (
     amounts.AM01(),
     amounts.AM12(),
     amounts.AM13(),
+    dates.DT01(),
+    dates.DT01Period(),
+    dates.CH16Times(),
     parties.RC06(),
     parties.RC06Institution(),
     parties.RC07(),

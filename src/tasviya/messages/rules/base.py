@@ -21,7 +21,14 @@ CUSTOMER, INSTITUTION, RETURN, LIQUIDITY = (
 TRANSFERS = (CUSTOMER, INSTITUTION)
 AMOUNTS = (CUSTOMER, INSTITUTION, RETURN, LIQUIDITY)
 
-TRANSACTION_PATHS = {CUSTOMER: "CdtTrfTxInf", INSTITUTION: "CdtTrfTxInf", RETURN: "TxInf"}
+TRANSACTION_PATHS = {
+    CUSTOMER: "CdtTrfTxInf",
+    INSTITUTION: "CdtTrfTxInf",
+    RETURN: "TxInf",
+    "camt.060.001.05": "RptgReq",
+    # One transfer a message; its element is not the message's root, though it has the same name.
+    LIQUIDITY: "LqdtyCdtTrf",
+}
 AMOUNT_PATHS = {
     CUSTOMER: "IntrBkSttlmAmt",
     INSTITUTION: "IntrBkSttlmAmt",

@@ -16,7 +16,7 @@ from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_facts import as_json
 from tasviya.messages.scheme import Scheme
 from tasviya.services.statements import AccountFacts, Period, collect
-from tasviya.services.telling import ANSWERS, Facts, letter
+from tasviya.services.telling import ANSWERS, REPLIES, Facts, letter
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.payment import Payment
@@ -80,7 +80,7 @@ class FileOutbox:
             messages |= {p.message_seq for p in of_payments.values()}
         found = self._messages(sorted(messages))
         if periods is None:
-            periods = self._periods([row for row in every if row.kind == "report"])
+            periods = self._periods([row for row in every if row.kind in ("report", STATEMENT)])
         self._look_up()
         return Facts(
             self.scheme,
@@ -101,7 +101,7 @@ class FileOutbox:
         periods: dict[int, Period] = {}
         spans: dict[tuple[int, int], dict[bytes, Period]] = {}
         for row in rows:
-            account_id, business_date, first_commit, last_commit, balance = row.refs
+            account_id, business_date, first_commit, last_commit, balance, *_ = row.refs
             period = Period(self._accounts[account_id], business_date, int(balance))
             wanted = spans.setdefault((first_commit, last_commit), {})
             periods[row.seq] = wanted.setdefault(bytes.fromhex(account_id), period)
@@ -144,7 +144,12 @@ class FileOutbox:
             seq for (seq,) in self.db.execute("SELECT seq FROM message WHERE file_seq = ?", (file_seq,))
         }
         answers = self._rows("commit_seq = ? ORDER BY seq", commit_seq)
-        return [row for row in answers if row.kind in ANSWERS and row.refs[0] in of_file]
+        return [
+            row
+            for row in answers
+            if (row.kind in ANSWERS and row.refs[0] in of_file)
+            or (row.kind in REPLIES and row.refs[-1] in of_file)
+        ]
 
     def _look_up(self) -> None:
         """Names and numbers, read again when accounts have been opened or BICs have changed."""
@@ -180,7 +185,7 @@ def _referred(rows: Iterable[OutboxRow]) -> tuple[set[int], set[int]]:
     messages: set[int] = set()
     for row in rows:
         refs = row.refs
-        if row.kind == "status":
+        if row.kind in ("status", "asked_status"):
             messages.add(refs[0])
             payments.update(item[0] for item in refs[1])
         elif row.kind in ("onward", "return"):

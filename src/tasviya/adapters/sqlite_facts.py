@@ -16,7 +16,6 @@ from tasviya.services.unit_of_work import AccountRow, CreditLineRow, DayRow, Num
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.payment import Payment
 
-
 IDENTIFIED = "sender = ? AND message_id = ? AND reason = '' AND message_id <> ''"
 """A message by its sender and id, in the words of the index."""
 

@@ -63,10 +63,13 @@ def handle(work: Work, asking: Asking, transaction: Any) -> None:
 
 def _status_request(work: Work, asking: Asking, request: StatusRequest) -> None:
     payments = _originals(work, asking, request, lambda p: asking.participant in _parties(p))
+    by_message: dict[int, list[object]] = {}
     for payment in payments:
-        work.tell_more(asking.bic, "status", payment.message_seq, status_item(payment))
+        by_message.setdefault(payment.message_seq, []).append(status_item(payment))
+    for message_seq, items in by_message.items():
+        work.tell(asking.bic, "asked_status", [message_seq, items, asking.message_seq])
     if not payments:
-        work.tell(asking.bic, "no_original", [msgspec.to_builtins(request)])
+        work.tell(asking.bic, "no_original", [msgspec.to_builtins(request), asking.message_seq])
 
 
 def _recall(work: Work, asking: Asking, recall: Recall) -> None:
@@ -118,7 +121,8 @@ def _answer_recall(
         reason=refusal.reason if refusal else None,
         additional_info=(refusal.what,) if refusal else (),
     )
-    work.tell(asking.bic, "recall_answer", [recall.case_id, status, msgspec.to_builtins(answer)])
+    refs = [recall.case_id, status, msgspec.to_builtins(answer), asking.message_seq]
+    work.tell(asking.bic, "recall_answer", refs)
 
 
 def _recall_answer(work: Work, asking: Asking, answer: RecallAnswer) -> None:
@@ -127,7 +131,7 @@ def _recall_answer(work: Work, asking: Asking, answer: RecallAnswer) -> None:
         # What the case calls cancelled is called accepted for a single payment.
         status = "CNCL" if answer.status == "ACCR" else answer.status or "RJCR"
         passed_on = msgspec.structs.replace(answer, refusals=[])
-        refs = [answer.recall_id, status, msgspec.to_builtins(passed_on)]
+        refs = [answer.recall_id, status, msgspec.to_builtins(passed_on), 0]
         work.tell(work.bic(payment.sender), "recall_answer", refs)
 
 
@@ -287,7 +291,8 @@ def _report_request(work: Work, asking: Asking, request: ReportRequest) -> None:
     for account in accounts:
         span = _closed_span(work, account) if closed else _open_span(work, account)
         if span is not None:
-            work.tell(asking.bic, "statement" if closed else "report", [account.hex_id, *span])
+            kind = "statement" if closed else "report"
+            work.tell(asking.bic, kind, [account.hex_id, *span, asking.message_seq])
             told = True
     if not told:
         refusal = (

@@ -95,8 +95,9 @@ def message_id(row: OutboxRow, index: int = 0) -> str:
 
 
 def _status(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [message number, [[payment number, status, reason, text, path] …]]."""
-    message_seq, items = row.refs
+    """refs: [message number, [[payment number, status, reason, text, path] …]]; of an answer to a question,
+    that one's message number."""
+    message_seq, items = row.refs[:2]
     message = facts.messages[message_seq]
     reports = [_status_of(item, facts) for item in items]
     at = iso_instant(facts.committed_at[row.commit_seq])
@@ -249,7 +250,8 @@ def _notice(row: OutboxRow, facts: Facts) -> Documents:
 
 
 def _report(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [account id, business date, first and last commit, balance if nothing moved]: a day so far."""
+    """refs: [account id, business date, first and last commit, balance if nothing moved]: a day so far;
+    when asked for, the question's message number."""
     return statement_pages(row, facts, closed=False)
 
 
@@ -327,8 +329,8 @@ def _recall(row: OutboxRow, facts: Facts) -> Documents:
 
 
 def _recall_answer(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [case id or None, status, answer]: how a recall fared."""
-    case_id, status, built_in = row.refs
+    """refs: [case id or None, status, answer, the recall's message number or 0]: how a recall fared."""
+    case_id, status, built_in, _ = row.refs
     answer = msgspec.convert(built_in, RecallAnswer)
     document = build_recall_answer(
         facts.scheme,
@@ -344,7 +346,7 @@ def _recall_answer(row: OutboxRow, facts: Facts) -> Documents:
 
 
 def _no_original(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [status request]: what was asked about is not known here."""
+    """refs: [status request, its message number]: what was asked about is not known here."""
     request = msgspec.convert(row.refs[0], StatusRequest)
     told = StatusReport(
         1,
@@ -375,6 +377,7 @@ def _repeat(row: OutboxRow, facts: Facts) -> Documents:
 
 _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
     "status": _status,
+    "asked_status": _status,
     "refused": _refused,
     "unreadable": _unreadable,
     "onward": _onward,
@@ -391,4 +394,6 @@ _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
 }
 
 ANSWERS = frozenset({"status", "refused", "unreadable", "receipt", "acknowledgement"})
-"""Kinds that answer a message; a repeated file gets them again."""
+"""Kinds that answer a message, whose number comes first in their refs; a repeated file gets them again."""
+REPLIES = frozenset({"asked_status", "no_original", "recall_answer", "report", "statement"})
+"""Kinds that may answer a question, whose number comes last in their refs; these too."""

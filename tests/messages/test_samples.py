@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from lxml import etree
-from message_facts import SCHEME
+from message_facts import EXAMPLES, SCHEME
 from official_files import ISO20022, needs_official_files
 
 from tasviya.messages.envelope import pairs
@@ -65,6 +65,13 @@ def test_every_sample_is_read_as_a_value_and_no_text_of_a_payment_is_lost_when_r
                 body, _ = rewritten(document)
                 assert validate(etree.fromstring(body), message_type) == []
                 assert texts(etree.fromstring(body)) == texts(document)
+
+
+@needs_official_files
+def test_what_we_write_passes_the_official_schemas() -> None:
+    for message_type, (build, _) in EXAMPLES.items():
+        official = etree.XMLSchema(etree.parse(ISO20022 / "xsd" / f"{message_type}.xsd"))
+        assert official.validate(etree.fromstring(build())), (message_type, official.error_log)
 
 
 def texts(element: etree._Element) -> list[str]:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from tasviya.adapters.inbox import InboxFile, move_away, pending
 from tasviya.adapters.outbox import undelivered, write_file
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_queries import Queries
-from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock
+from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock, to_ns
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import format_minor as amount_text
 from tasviya.membership.participant import LIVE, OpeningBalance
@@ -40,6 +41,7 @@ __all__ = [
     "MachineClock",
     "amount_text",
     "ask",
+    "clock_at",
     "export",
     "hand_in",
     "initialise",
@@ -96,6 +98,23 @@ class MachineClock:
 
     def now_ns(self) -> int:
         return time.time_ns()
+
+
+def clock_at(instant: str | None) -> Clock | None:
+    """A clock that stands at an ISO 8601 instant with an offset; None, the machine's, without one.
+
+    Raises: OperatorError.
+    """
+    if instant is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(instant)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        cure = "Write it as 2026-09-29T10:00:00Z."
+        raise OperatorError("bad_instant", f"{instant} is no instant with an offset.", cure)
+    return ManualClock(to_ns(moment))
 
 
 def initialise(
@@ -242,20 +261,29 @@ def verifier_of(snapshot: Snapshot) -> Verifier:
 class Application:
     """A union at work: its system, its inbox and its outbox."""
 
-    def __init__(self, home: Home, clock: Clock | None = None, worker_count: int = 2) -> None:
+    def __init__(
+        self, home: Home, clock: Clock | None = None, worker_count: int = 2, *, replay: bool | None = None
+    ) -> None:
         """
-        clock: the machine's if None; a `ManualClock` makes a replay, which follows the files' own times.
+        clock: the machine's if None; another one is for a sandbox only.
+        replay: follow the times in the files' names; None does so with a `ManualClock`.
         worker_count: processes beside the writer's; 0 does all in one.
         Raises: OperatorError, StoreError.
         """
         home.must_exist()
         self.home = home
-        self.replay = isinstance(clock, ManualClock)
+        self.replay = isinstance(clock, ManualClock) if replay is None else replay
         self.clock: Clock = clock or MonotonicClock(MachineClock())
         self.store = open_store(home, self.clock)
+        if isinstance(self.clock, ManualClock | MonotonicClock):
+            self.clock.advance_to(self.store.latest_commit_ns())  # time has not gone back while we were away
         try:
             self.system = System(self.store, self.clock, Unsigned(), Undeclared())
             snapshot = self.system.memory.snapshot
+            if clock is not None and snapshot.union.mode == LIVE:
+                raise OperatorError(
+                    "pretended_time", "A live union runs on the machine's own time.", "Leave --now out."
+                )
             self.system.screening = screening_of(snapshot)
             self.system.verifier = verifier_of(snapshot)
         except BaseException:
@@ -329,6 +357,10 @@ class Application:
         if found is None:
             raise OperatorError("unknown_payment", f"No payment is known by {name}.", "Check the id.")
         return found
+
+    def next_date(self, currency: str) -> date:
+        """A currency's business date: the one that is open, else the next to open."""
+        return self.system.memory.day(currency, self.clock.now_ns()).business_date
 
     def latest_commit_ns(self) -> int:
         """When the latest commit was made; 0 before the first."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tasviya.cli.options import DEFAULT_HOME, Home, Output, Workers
+from tasviya.cli.options import DEFAULT_HOME, Home, Now, Output, PaymentId, Workers
 from tasviya.cli.output import Format, show
 from tasviya.core.errors import OperatorError
 
@@ -31,6 +31,7 @@ Checker = Annotated[str, typer.Option("--checked-by", help="Who has checked it; 
 def init(
     union: Annotated[Path, typer.Option(help="A union.toml, or a directory that has one.")],
     home: Home = DEFAULT_HOME,
+    now: Now = None,
 ) -> None:
     """Make the store of a union from its configuration. Example: tasviya init --union examples/corridor"""
     from tasviya import app
@@ -42,7 +43,7 @@ def init(
             f"{home} holds a union already.",
             "Choose another --home, or remove that directory.",
         )
-    tables = app.initialise(place, app.union_file(union), app.MachineClock()).tables()
+    tables = app.initialise(place, app.union_file(union), app.clock_at(now) or app.MachineClock()).tables()
     typer.echo(
         f"{home}: {len(tables['members'])} members, {len(tables['participants'])} participants,"
         f" {len(tables['settlement_accounts'])} settlement accounts."
@@ -68,11 +69,12 @@ def run(
     once: Annotated[bool, typer.Option(help="Take in what waits, tell, and stop.")] = False,
     workers: Workers = 2,
     poll_ms: Annotated[int, typer.Option(min=1, help="How often to look for new files.")] = 200,
+    now: Now = None,
 ) -> None:
     """Settle what arrives until interrupted. Example: tasviya run --once"""
     from tasviya import app
 
-    with app.Application(app.Home(home), worker_count=workers) as application:
+    with app.Application(app.Home(home), app.clock_at(now), workers, replay=False) as application:
         while True:
             application.system.advance()
             taken = application.drain()
@@ -102,19 +104,23 @@ def demo(
 
 
 @day_commands.command("open")
-def day_open(currency: CurrencyOrAll, business_date: BusinessDate = None, home: Home = DEFAULT_HOME) -> None:
+def day_open(
+    currency: CurrencyOrAll, business_date: BusinessDate = None, home: Home = DEFAULT_HOME, now: Now = None
+) -> None:
     """Open a business day ahead of its hour. Example: tasviya day open KZT"""
     from tasviya.services.operating_day import open_day
 
-    _each_day(home, currency, business_date, open_day)
+    _each_day(home, now, currency, business_date, open_day)
 
 
 @day_commands.command("close")
-def day_close(currency: CurrencyOrAll, business_date: BusinessDate = None, home: Home = DEFAULT_HOME) -> None:
+def day_close(
+    currency: CurrencyOrAll, business_date: BusinessDate = None, home: Home = DEFAULT_HOME, now: Now = None
+) -> None:
     """Close a business day: what waits expires, statements are written. Example: tasviya day close all"""
     from tasviya.services.operating_day import close_day
 
-    _each_day(home, currency, business_date, close_day)
+    _each_day(home, now, currency, business_date, close_day)
 
 
 @day_commands.command("show")
@@ -134,41 +140,46 @@ def held_list(home: Home = DEFAULT_HOME, output: Output = Format.TABLE) -> None:
 
 
 @held_commands.command("release")
-def held_release(payment: str, actor: Actor, checker: Checker, home: Home = DEFAULT_HOME) -> None:
+def held_release(
+    payment: PaymentId, actor: Actor, checker: Checker, home: Home = DEFAULT_HOME, now: Now = None
+) -> None:
     """Let a held payment go on. Example: tasviya held release P3f52… --by aliya --checked-by omid"""
     from tasviya.services.holding import release
 
-    _decide_held(home, payment, lambda work, held: release(work, held, actor, checker))
+    _decide_held(home, now, payment, lambda work, held: release(work, held, actor, checker))
 
 
 @held_commands.command("reject")
 def held_reject(
-    payment: str,
+    payment: PaymentId,
     actor: Actor,
     checker: Checker,
     words: Annotated[str, typer.Option(help="What its sender is told, such as a case number.")],
     home: Home = DEFAULT_HOME,
+    now: Now = None,
 ) -> None:
     """Refuse a held payment. Example: tasviya held reject P3f52… --words "case 17" --by a --checked-by b"""
     from tasviya.services.holding import reject
 
-    _decide_held(home, payment, lambda work, held: reject(work, held, words, actor, checker))
+    _decide_held(home, now, payment, lambda work, held: reject(work, held, words, actor, checker))
 
 
-def _decide_held(home: Path, payment: str, act: Callable[[Any, Any], None]) -> None:
+def _decide_held(home: Path, now: str | None, payment: str, act: Callable[[Any, Any], None]) -> None:
     from tasviya import app
 
-    with app.Application(app.Home(home), worker_count=0) as application:
+    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
         held = application.payment(payment)
         application.do(lambda work: act(work, held))
         application.tell()
         typer.echo(f"{held.payment_id}: {held.status}")
 
 
-def _each_day(home: Path, currency: str, business_date: str | None, act: Callable[..., None]) -> None:
+def _each_day(
+    home: Path, now: str | None, currency: str, business_date: str | None, act: Callable[..., None]
+) -> None:
     from tasviya import app
 
-    with app.Application(app.Home(home), worker_count=0) as application:
+    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
         memory = application.system.memory
         known = list(memory.snapshot.currencies)
         codes = known if currency == "all" else [currency]
@@ -177,8 +188,7 @@ def _each_day(home: Path, currency: str, business_date: str | None, act: Callabl
                 "unknown_currency", f"{currency} does not settle here.", f"One of {', '.join(known)}, or all."
             )
         for code in codes:
-            now = application.clock.now_ns()
-            day = _date(business_date) or application.system.memory.day(code, now).business_date
+            day = _date(business_date) or application.next_date(code)
             application.do(partial(act, currency=code, business_date=day))
             typer.echo(f"{code} {day}: {application.system.memory.days[code].phase}")
         application.tell()

@@ -46,6 +46,10 @@ class MonotonicClock:
         self.latest_ns = max(self.latest_ns, self.source.now_ns())
         return self.latest_ns
 
+    def advance_to(self, instant_ns: int) -> None:
+        """Do not go back behind an instant either."""
+        self.latest_ns = max(self.latest_ns, instant_ns)
+
 
 def from_ns(instant_ns: int) -> datetime:
     """The UTC datetime of an instant, cut to whole microseconds."""

@@ -1,0 +1,175 @@
+"""The command line as an operator and a bank meet it: what it prints, and with which status it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
+
+from small_union import CODE, UNION, A, B, SmallUnion, uetr
+
+from tasviya.cli.main import main
+
+AT_TEN = "2026-09-29T10:00:00Z"
+
+
+class Shell:
+    """Runs commands in this process, as `main` does."""
+
+    def __init__(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.home, self.monkeypatch, self.capsys = home, monkeypatch, capsys
+        monkeypatch.setenv("TASVIYA_HOME", str(home))
+        monkeypatch.setenv("TASVIYA_NOW", AT_TEN)
+        monkeypatch.setenv("COLUMNS", "200")
+
+    def __call__(self, *words: str, status: int = 0) -> tuple[str, str]:
+        """What a command prints to stdout and stderr. It must end with that status."""
+        self.monkeypatch.setattr(sys, "argv", ["tasviya", *words])
+        self.capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = self.capsys.readouterr()
+        assert (ended.value.code or 0) == status, (out, err)
+        return out, err
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(tmp_path / "home", monkeypatch, capsys)
+
+
+@pytest.fixture
+def payment_file(tmp_path: Path) -> Path:
+    """A pacs.008 from A to B over 400.00 KZT, as a bank's own system would leave it."""
+    bank = SmallUnion(tmp_path / "bank", time="10:00")
+    file = tmp_path / "payment.xml"
+    file.write_bytes(bank.message(bank.transfer(A, B, 400)))
+    return file
+
+
+def test_a_payment_goes_from_file_to_finality(shell: Shell, payment_file: Path) -> None:
+    out, _ = shell("init", "--union", str(UNION))
+    assert "2 members" in out
+    out, _ = shell("submit", str(payment_file), "--as", A)
+    assert out.startswith("1 handed in")
+    _, err = shell("run", "--once", "--workers", "0")
+    assert err == "1 files taken in.\n"
+    out, _ = shell("status", uetr(1), "-o", "json")
+    (row,) = json.loads(out)
+    assert (row["status"], row["amount"], row["debtor"], row["creditor"]) == (
+        "settled",
+        "400.00",
+        CODE[A],
+        CODE[B],
+    )
+    assert "settled" in shell("status", uetr(1))[0]
+    assert shell("queue")[0] == "No payment waits.\n"
+    rows = list(csv.DictReader(io.StringIO(shell("liquidity", "--participant", CODE[A], "-o", "csv")[0])))
+    assert [row["balance"] for row in rows if row["kind"] == "settlement"] == ["600.00", "100.000"]
+    out, _ = shell("statement", "ACCAKZT", "-o", "json")
+    assert [(row["what"], row["amount"], row["balance"]) for row in json.loads(out)] == [
+        ("settlement", "-400.00", "600.00")
+    ]
+    assert "KZT" in shell("trial-balance")[0]
+    assert json.loads(shell("report", "-o", "json")[0])[0]["received"] == 1
+
+
+def test_day_is_opened_and_closed_by_hand(shell: Shell) -> None:
+    shell("init", "--union", str(UNION))
+    assert shell("day", "open", "KZT")[0] == "KZT 2026-09-29: open\n"
+    _, err = shell("day", "open", "KZT", status=1)
+    assert "day_not_next" in err
+    assert "KZT 2026-09-29: closed" in shell("day", "close", "KZT")[0]
+    assert (shell.home / "statements" / "2026-09-29" / A / "KZT-ACCAKZT.xml").exists()
+    assert "day_not_open" in shell("day", "close", "OMR", status=1)[1]
+    assert "2026-09-29" in shell("day", "show")[0]
+
+
+def test_everything_is_exported_to_plain_tables(shell: Shell, payment_file: Path, tmp_path: Path) -> None:
+    shell("init", "--union", str(UNION))
+    shell("submit", str(payment_file), "--as", A)
+    shell("run", "--once", "--workers", "0")
+    file = tmp_path / "out" / "day.sqlite"
+    assert "1 payment" in shell("export", str(file))[0]
+    plain = sqlite3.connect(file)
+    (posted,) = plain.execute("SELECT count(*) FROM journal_entry WHERE kind = 'posted'").fetchone()
+    (moved,) = plain.execute("SELECT count(*) FROM transfer").fetchone()
+    assert posted == moved > 0
+    assert plain.execute("SELECT amount FROM transfer ORDER BY timestamp DESC").fetchone() == (40_000,)
+    shell("export", "--csv", str(tmp_path / "csv"))
+    with (tmp_path / "csv" / "payment.csv").open() as rows:
+        assert [row["amount_minor"] for row in csv.DictReader(rows)] == ["40000"]
+    assert "target_exists" in shell("export", str(file), status=1)[1]
+
+
+MISTAKES = [
+    (["status", "x"], 1, "no_union"),
+    (["init", "--union", "/nowhere"], 1, "file_unreadable"),
+    (["run", "--once"], 1, "no_union"),
+    (["submit", "/nowhere.xml", "--as", A], 1, "no_union"),
+    (["status"], 2, "Missing argument"),
+    (["queue", "-o", "yaml"], 2, "Invalid value"),
+    (["no-such-command"], 2, "No such command"),
+]
+
+
+@pytest.mark.parametrize(("words", "status", "told"), MISTAKES, ids=[" ".join(each[0]) for each in MISTAKES])
+def test_a_mistake_is_named_with_its_cure(shell: Shell, words: list[str], status: int, told: str) -> None:
+    _, err = shell(*words, status=status)
+    assert told in err
+    if status == 1:
+        assert "cure:" in err
+
+
+def test_mistakes_in_a_union_that_exists(shell: Shell) -> None:
+    shell("init", "--union", str(UNION))
+    for words, code in (
+        (["init", "--union", str(UNION)], "union_exists"),
+        (["status", "P0"], "unknown_payment"),
+        (["statement", "nosuch"], "unknown_account"),
+        (["statement", "ACCAKZT"], "unknown_day"),
+        (["day", "open", "XXX"], "unknown_currency"),
+        (["day", "open", "KZT", "--date", "tomorrow"], "bad_date"),
+        (["day", "open", "KZT", "--date", "2026-10-03"], "no_business_day"),
+        (["submit", "/nowhere.xml", "--as", A], "file_unreadable"),
+        (["held", "release", "P0", "--by", "a", "--checked-by", "b"], "unknown_payment"),
+        (["run", "--once", "--now", "soon"], "bad_instant"),
+    ):
+        _, err = shell(*words, status=1)
+        assert f"tasviya: {code}:" in err
+        assert "cure:" in err
+
+
+def test_a_broken_configuration_ends_with_status_2(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "union.toml"
+    file.write_text(
+        UNION.read_text(encoding="utf-8").replace('zone = "UTC"', 'zone = "Mars"', 1), encoding="utf-8"
+    )
+    _, err = shell("init", "--union", str(file), status=2)
+    assert "zone" in err
+    assert not (shell.home / "tasviya.db").exists()
+
+
+def test_a_live_union_does_not_start_unsigned(shell: Shell, tmp_path: Path) -> None:
+    text = UNION.read_text(encoding="utf-8").replace('mode = "sandbox"', 'mode = "live"')
+    live = "\n".join(line for line in text.splitlines() if not line.startswith("opening_balances"))
+    file = tmp_path / "union.toml"
+    file.write_text(live, encoding="utf-8")
+    _, err = shell("init", "--union", str(file), status=2)
+    assert "screening" in err
+
+
+def test_help_names_every_command(shell: Shell) -> None:
+    out, _ = shell("--help")
+    for command in ("demo", "init", "submit", "run", "status", "queue", "liquidity", "export", "held"):
+        assert command in out
+    assert shell("--version")[0].startswith("tasviya ")

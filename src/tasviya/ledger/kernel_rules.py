@@ -68,6 +68,7 @@ FLAGS_SHIFT = np.uint64(48)
 CODE_SHIFT = np.uint64(32)
 CLOSED_BIT = np.uint64(CLOSED << 48)
 BELOW_FLAGS = np.uint64((1 << 48) - 1)
+NONE = np.int64(-1)
 TIMESTAMP_MAX = np.uint64((1 << 63) - 1)
 NANOSECONDS = np.uint64(1_000_000_000)
 
@@ -537,8 +538,8 @@ def move(state, events, i, flags, now, row, id_slot, made, made_slots, place, un
     made_slots[place, 0] = debit
     made_slots[place, 1] = credit
     if step >= 0:
-        save_for_undo(state, undo, step, debit, credit, id_slot, -1)
-    carry_out(state, made, place, row, debit, credit, -1, id_slot)
+        save_for_undo(state, undo, step, debit, credit, id_slot, NONE)
+    carry_out(state, made, place, row, debit, credit, NONE, id_slot)
     return S.CREATED, moment
 
 
@@ -690,7 +691,7 @@ def apply_transfers(events, latest, made, made_slots, statuses, times, failed, u
     total = len(events)
     first_row = state.counts[ROWS]
     state.counts[FAILED_IDS] = 0
-    count, chain, broken, steps = 0, -1, False, 0
+    count, steps, chain, broken = np.int64(0), np.int64(0), NONE, False
     imports = total > 0 and (flags_of(events[0, LEDGER_CODE_FLAGS]) & IMPORTED) != 0
     touched = ZERO  # loads that wait for nothing: cache misses of the whole batch overlap
     for i in range(total):
@@ -702,7 +703,7 @@ def apply_transfers(events, latest, made, made_slots, statuses, times, failed, u
         time = now
         linked = (flags & LINKED) != 0
         if linked and chain < 0:
-            chain, steps = i, 0
+            chain, steps = np.int64(i), np.int64(0)
             for k in range(len(before)):
                 before[k] = state.counts[k]
         if linked and i == total - 1:
@@ -712,7 +713,7 @@ def apply_transfers(events, latest, made, made_slots, statuses, times, failed, u
         else:
             status = refuse_time(events, i, (flags & IMPORTED) != 0, imports, latest)
             if status == S.CREATED:
-                step = steps if chain >= 0 else -1
+                step = steps if chain >= 0 else NONE
                 status, time = create_transfer(
                     state, events, i, flags, now, first_row, made, made_slots, count, undo, step
                 )
@@ -739,7 +740,7 @@ def apply_transfers(events, latest, made, made_slots, statuses, times, failed, u
         statuses[i] = status
         times[i] = time
         if chain >= 0 and (not linked or status == S.LINKED_EVENT_CHAIN_OPEN):
-            chain, broken = -1, False
+            chain, broken = NONE, False
     state.counts[ROWS] = first_row + count
     return count, touched
 
@@ -790,7 +791,7 @@ def replay(transfers, slots, expired_rows, failed, *arrays):
     """Repeat what a stored batch did, without judging it."""
     state = State(*arrays)
     for i in range(len(expired_rows)):
-        low, high = 0, state.counts[PENDINGS]
+        low, high = np.int64(0), state.counts[PENDINGS]
         while low < high:
             middle = (low + high) // 2
             if state.pending[middle, P_ROW] < expired_rows[i]:
@@ -801,7 +802,7 @@ def replay(transfers, slots, expired_rows, failed, *arrays):
     first_row = state.counts[ROWS]
     for i in range(len(transfers)):
         id_slot = find_id(state, transfers, i, ID)
-        resolved = np.int64(-1)
+        resolved = NONE
         if flags_of(transfers[i, LEDGER_CODE_FLAGS]) & (POST | VOID):
             resolved = pending_number(state, transfers, i)
         debit, credit = np.int64(slots[i, 0]), np.int64(slots[i, 1])

@@ -19,15 +19,16 @@ from tasviya.ledger.id_index import LOAD_PERCENT, SLOTS
 from tasviya.ledger.records import WORDS
 
 # What `counts` counts.
-ROWS, PENDINGS, IDS, EXPIRIES, HISTORY, ACCOUNTS, FAILED_IDS, LAST_TRANSFER_TIME = range(8)
+ROWS, PENDINGS, IDS, EXPIRIES = map(np.int64, range(4))
+HISTORY, ACCOUNTS, FAILED_IDS, LAST_TRANSFER_TIME = map(np.int64, range(4, 8))
 
 # Words of a pending transfer: what resolving it needs to know.
-P_AMOUNT, P_USER_DATA_128, P_USER_DATA_64, P_USER_DATA_32_TIMEOUT = 0, 2, 4, 5
-P_LEDGER_CODE_FLAGS, P_TIMESTAMP, P_ROW, P_SLOTS = 6, 7, 8, 9
+P_AMOUNT, P_USER_DATA_128, P_USER_DATA_64, P_USER_DATA_32_TIMEOUT = map(np.int64, (0, 2, 4, 5))
+P_LEDGER_CODE_FLAGS, P_TIMESTAMP, P_ROW, P_SLOTS = map(np.int64, (6, 7, 8, 9))
 PENDING_WORDS = 10
 
 # What became of a pending transfer.
-PENDING, POSTED, VOIDED, EXPIRED = range(4)
+PENDING, POSTED, VOIDED, EXPIRED = map(np.int64, range(4))
 
 # Words of a balance kept for an account with history: row * 2 + side, then the four balances.
 HISTORY_WORDS = 9

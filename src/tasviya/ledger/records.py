@@ -22,11 +22,12 @@ WORDS = 16
 RECORD_BYTES = 128
 WORD_MASK = 0xFFFF_FFFF_FFFF_FFFF
 
-# Words of a transfer. 128-bit fields take two words, low word first.
-ID, DEBIT_ID, CREDIT_ID, AMOUNT, PENDING_ID, USER_DATA_128 = 0, 2, 4, 6, 8, 10
-USER_DATA_64, USER_DATA_32_TIMEOUT, LEDGER_CODE_FLAGS, TIMESTAMP = 12, 13, 14, 15
+# Words of a transfer. 128-bit fields take two words, low word first. Typed, so that compiled functions that
+# take them as arguments are compiled once, not once a word.
+ID, DEBIT_ID, CREDIT_ID, AMOUNT, PENDING_ID, USER_DATA_128 = map(np.int64, (0, 2, 4, 6, 8, 10))
+USER_DATA_64, USER_DATA_32_TIMEOUT, LEDGER_CODE_FLAGS, TIMESTAMP = map(np.int64, (12, 13, 14, 15))
 # Words of an account; those not named here are as in a transfer.
-DEBITS_PENDING, DEBITS_POSTED, CREDITS_PENDING, CREDITS_POSTED = 2, 4, 6, 8
+DEBITS_PENDING, DEBITS_POSTED, CREDITS_PENDING, CREDITS_POSTED = map(np.int64, (2, 4, 6, 8))
 
 Words = npt.NDArray[np.uint64]
 Event = TypeVar("Event", Account, Transfer)

@@ -1,4 +1,4 @@
-"""What is sent twice is done once: the same bytes get the same answer, other bytes under a used id a refusal."""
+"""What is sent twice is done once: the same bytes get the same answer, other bytes under a used id none."""
 
 from __future__ import annotations
 

@@ -73,14 +73,16 @@ class FileOutbox:
         repeats = {row.refs[0]: self._answers_to(row.refs[0]) for row in rows if row.kind == "repeat"}
         every = [*rows, *(row for answers in repeats.values() for row in answers)]
         payments, messages = _referred(every)
+        if periods is None:
+            periods = self._periods([row for row in every if row.kind in ("report", STATEMENT)])
+        for period in periods.values():
+            payments |= {posting.payment_seq for posting in period.postings}
         of_payments = self.payments(sorted(payments))
         originals = {p.original_seq for p in of_payments.values() if p.original_seq}
         of_payments |= self.payments(sorted(originals - payments))
         if any(row.kind in ("return", "recall") for row in every):
             messages |= {p.message_seq for p in of_payments.values()}
         found = self._messages(sorted(messages))
-        if periods is None:
-            periods = self._periods([row for row in every if row.kind in ("report", STATEMENT)])
         self._look_up()
         return Facts(
             self.scheme,
@@ -92,7 +94,6 @@ class FileOutbox:
             repeats,
             self._instants(sorted({row.commit_seq for row in every})),
             periods,
-            self._payments_by_id({p.subject for period in periods.values() for p in period.postings}),
         )
 
     def _periods(self, rows: Sequence[OutboxRow]) -> dict[int, Period]:
@@ -110,10 +111,6 @@ class FileOutbox:
             for at, entries in self.db.execute(sql, span):
                 collect(msgspec.msgpack.decode(entries), at, wanted)
         return periods
-
-    def _payments_by_id(self, identities: set[str]) -> dict[str, Payment]:
-        sql = f"SELECT {COLUMN_LIST} FROM payment WHERE payment_id IN (SELECT value FROM json_each(?))"
-        return {row[1]: payment_of(row) for row in self.db.execute(sql, (as_json(sorted(identities)),))}
 
     def payments(self, seqs: Sequence[int]) -> dict[int, Payment]:
         """Payments by number."""

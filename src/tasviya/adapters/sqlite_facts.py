@@ -141,7 +141,7 @@ class StoredFacts:
         return {p.seq: p for p in self._payments("seq IN (SELECT value FROM json_each(?))", as_json(seqs))}
 
     def payment_named(self, payment_id: str) -> Payment | None:
-        """The payment of an id."""
+        """The payment of an id. Ids are not indexed: random keys cost every payment of a long day a page."""
         return next(iter(self._payments("payment_id = ?", payment_id)), None)
 
     def latest_commit_ns(self) -> int:

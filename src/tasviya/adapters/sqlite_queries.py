@@ -25,13 +25,15 @@ class Queries:
         self.db = db
 
     def payments(self, name: str) -> list[Row]:
-        """Payments by UETR, payment id, end-to-end id or instruction id, with all that is known of them."""
-        rows = self._rows(
-            "SELECT * FROM payment WHERE uetr = :name OR payment_id = :name"
-            " OR end_to_end_id = :name OR instruction_id = :name ORDER BY seq LIMIT 100",
-            {"name": name},
-        )
-        return [self._told(row) for row in rows]
+        """Payments by UETR, instruction id, payment id or end-to-end id, with all that is known of them.
+
+        UETRs are found by index; the others by reading through, which takes a second a million payments.
+        """
+        for column in ("uetr", "instruction_id", "payment_id", "end_to_end_id"):
+            rows = self._rows(f"SELECT * FROM payment WHERE {column} = ? ORDER BY seq LIMIT 100", (name,))
+            if rows:
+                return [self._told(row) for row in rows]
+        return []
 
     def queue(self, participant: str | None = None, code: str | None = None) -> list[Row]:
         """Payments that wait: for which account, why, and how much it lacks now."""

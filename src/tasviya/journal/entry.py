@@ -34,7 +34,8 @@ FIELDS: dict[EntryKind, tuple[str, ...]] = {
     EntryKind.DECIDED: ("payment_id", "status", "reason", "actor", "checker"),
     EntryKind.POSTED: (
         "transfer_id",
-        "payment_id",
+        "posted_for",
+        "payment_seq",
         "leg_code",
         "amount",
         "debit_account_id",
@@ -46,7 +47,8 @@ FIELDS: dict[EntryKind, tuple[str, ...]] = {
     ),
     EntryKind.ADMINISTERED: ("act", "subject", "facts", "actor", "checker"),
 }
-"""Balances are credits less debits, minor units; account entry numbers are gapless from 1 per account."""
+"""`posted_for` is a payment's id, and `payment_seq` its number; 0 if it was posted for something else.
+Balances are credits less debits, minor units; account entry numbers are gapless from 1 per account."""
 
 Entry = tuple[Any, ...]
 

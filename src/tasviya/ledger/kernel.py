@@ -65,12 +65,12 @@ class Decision:
         return results
 
     def as_account_results(self) -> list[CreateAccountResult]:
-        answers = zip(self.timestamps.tolist(), self.statuses.tolist(), strict=True)
-        return [CreateAccountResult(timestamp, ACCOUNT_STATUS[status]) for timestamp, status in answers]
+        statuses = map(ACCOUNT_STATUS.__getitem__, self.statuses.tolist())
+        return list(map(CreateAccountResult, self.timestamps.tolist(), statuses))
 
     def as_transfer_results(self) -> list[CreateTransferResult]:
-        answers = zip(self.timestamps.tolist(), self.statuses.tolist(), strict=True)
-        return [CreateTransferResult(timestamp, TRANSFER_STATUS[status]) for timestamp, status in answers]
+        statuses = map(TRANSFER_STATUS.__getitem__, self.statuses.tolist())
+        return list(map(CreateTransferResult, self.timestamps.tolist(), statuses))
 
 
 class LedgerFull(MemoryError):

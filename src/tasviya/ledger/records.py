@@ -8,6 +8,7 @@ Source: TigerBeetle, src/tigerbeetle.zig, `Account` and `Transfer`.
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -67,6 +68,8 @@ ACCOUNT = np.dtype(
         ("timestamp", "<u8"),
     ]
 )
+_transfer_flags = functools.cache(TransferFlags)
+_account_flags = functools.cache(AccountFlags)
 _RECORD = struct.Struct("<13QIIIHHQ")
 
 
@@ -140,7 +143,7 @@ def pack_accounts(accounts: Sequence[Account]) -> Words:
 def unpack_transfers(words: Words) -> list[Transfer]:
     """(n, 16) words as transfers."""
     return [
-        Transfer(*_wide(r), r[12], r[13], r[14], r[15], r[16], TransferFlags(r[17]), r[18])
+        Transfer(*_wide(r), r[12], r[13], r[14], r[15], r[16], _transfer_flags(r[17]), r[18])
         for r in _RECORD.iter_unpack(np.ascontiguousarray(words).tobytes())
     ]
 
@@ -148,7 +151,7 @@ def unpack_transfers(words: Words) -> list[Transfer]:
 def unpack_accounts(words: Words) -> list[Account]:
     """(n, 16) words as accounts."""
     return [
-        Account(*_wide(r), r[12], r[13], r[15], r[16], AccountFlags(r[17]), r[18])
+        Account(*_wide(r), r[12], r[13], r[15], r[16], _account_flags(r[17]), r[18])
         for r in _RECORD.iter_unpack(np.ascontiguousarray(words).tobytes())
     ]
 

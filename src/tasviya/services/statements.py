@@ -30,6 +30,8 @@ class Posting(NamedTuple):
     entry_seq: int
     subject: str
     """The payment's id, or what else it was posted for."""
+    payment_seq: int
+    """The payment's number; 0 if there is none."""
     leg: LegCode
     amount: int
     is_debit: bool
@@ -83,7 +85,8 @@ def collect(entries: Iterable[Sequence[Any]], at: int, wanted: Mapping[bytes, Pe
     for entry in entries:
         if entry[1] != EntryKind.POSTED:
             continue
-        _, _, _, subject, leg, amount, debit, debit_seq, debit_after, credit, credit_seq, credit_after = entry
+        _, _, _, subject, payment, leg, amount, *sides = entry
+        debit, debit_seq, debit_after, credit, credit_seq, credit_after = sides
         for account, seq, after, is_debit in (
             (debit, debit_seq, debit_after, True),
             (credit, credit_seq, credit_after, False),
@@ -91,7 +94,7 @@ def collect(entries: Iterable[Sequence[Any]], at: int, wanted: Mapping[bytes, Pe
             period = wanted.get(account)
             if period is not None:
                 period.postings.append(
-                    Posting(seq, subject, LegCode(leg), int(amount), is_debit, int(after), at)
+                    Posting(seq, subject, payment, LegCode(leg), int(amount), is_debit, int(after), at)
                 )
 
 
@@ -105,7 +108,7 @@ def pages(period: Period) -> Iterator[tuple[int, bool, Sequence[Posting]]]:
 def account_report(
     period: Period,
     postings: Sequence[Posting],
-    payments: Mapping[str, Payment],
+    payments: Mapping[int, Payment],
     bics: Mapping[str, str],
     *,
     report_id: str,
@@ -115,7 +118,7 @@ def account_report(
 ) -> AccountReport:
     """What to say of an account.
 
-    payments: by payment id. page: its number, and whether it is the last.
+    payments: by number. page: its number, and whether it is the last.
     closed: a camt.053 of a closed day; else a camt.052 of the day so far.
     """
     facts = period.facts
@@ -127,9 +130,9 @@ def account_report(
     ]
     entries = [
         payment_entry(
-            payments[posting.subject], posting.amount, posting.is_debit, str(posting.entry_seq), bics
+            payments[posting.payment_seq], posting.amount, posting.is_debit, str(posting.entry_seq), bics
         )
-        if posting.subject in payments and posting.leg not in WORDS
+        if posting.payment_seq in payments and posting.leg not in WORDS
         else _other_entry(posting, facts.currency, period.business_date)
         for posting in postings
     ]

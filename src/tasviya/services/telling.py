@@ -68,8 +68,6 @@ class Facts:
     """By commit: its instant."""
     periods: Mapping[int, Period] = field(default_factory=dict)
     """By the number of an outbox row that asks for a statement or a report."""
-    payments_by_id: Mapping[str, Payment] = field(default_factory=dict)
-    """The payments that those periods' postings belong to."""
 
 
 def letter(receiver: str, rows: Iterable[OutboxRow], facts: Facts) -> bytes:
@@ -268,7 +266,7 @@ def statement_pages(row: OutboxRow, facts: Facts, *, closed: bool) -> Documents:
         report = account_report(
             period,
             postings,
-            facts.payments_by_id,
+            facts.payments,
             facts.bics,
             report_id=identity,
             created_at=at,

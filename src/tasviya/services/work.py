@@ -166,6 +166,7 @@ class Work:
                 POSTED,
                 identity.to_bytes(16, "big"),
                 subject,
+                reference,
                 int(leg.code),
                 whole(moved),
                 debit.raw_id,

@@ -72,7 +72,6 @@ CREATE TABLE payment (
     xml_end                INTEGER NOT NULL
 );
 CREATE INDEX payment_uetr ON payment (uetr);
-CREATE INDEX payment_identity ON payment (payment_id);
 CREATE INDEX payment_instruction ON payment (sender, instruction_id) WHERE instruction_id <> '';
 CREATE INDEX payment_message ON payment (message_seq);
 CREATE INDEX payment_original ON payment (original_seq) WHERE original_seq <> 0;

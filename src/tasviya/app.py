@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from tasviya.adapters.inbox import InboxFile, move_away, pending
 from tasviya.adapters.outbox import undelivered, write_file
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_queries import Queries
+from tasviya.adapters.transactions import reading
 from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock, to_ns
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import format_minor as amount_text
@@ -278,7 +280,8 @@ class Application:
         if isinstance(self.clock, ManualClock | MonotonicClock):
             self.clock.advance_to(self.store.latest_commit_ns())  # time has not gone back while we were away
         try:
-            self.system = System(self.store, self.clock, Unsigned(), Undeclared())
+            with reading():
+                self.system = System(self.store, self.clock, Unsigned(), Undeclared())
             snapshot = self.system.memory.snapshot
             if clock is not None and snapshot.union.mode == LIVE:
                 raise OperatorError(
@@ -295,6 +298,7 @@ class Application:
         self._to_deliver: list[int] = []
         self._delivered: list[int] = []
         self.commit_seen()
+        gc.freeze()  # what is loaded stays: the collector need not walk it again and again
 
     def __enter__(self) -> Application:
         return self

@@ -267,30 +267,77 @@ def _entry_element(facts: Entry, scheme: Scheme) -> str:
     money = amount("Amt", amount_text(facts.amount_minor, facts.currency, scheme), facts.currency)
     direction = f"<CdtDbtInd>{'CRDT' if facts.is_credit else 'DBIT'}</CdtDbtInd>"
     servicer_reference = element("AcctSvcrRef", facts.account_servicer_reference)
-    references = (
-        element("MsgId", facts.message_id)
-        + servicer_reference
-        + element("InstrId", facts.instruction_id)
-        + element("EndToEndId", facts.end_to_end_id)
-        + element("UETR", facts.uetr, 36)
-        + element("TxId", facts.transaction_id)
+    references = _references(
+        facts.message_id,
+        servicer_reference,
+        facts.instruction_id,
+        facts.end_to_end_id,
+        facts.uetr,
+        facts.transaction_id,
     )
-    parties = (
-        _party("Dbtr", facts.debtor_name)
-        + account("DbtrAcct", facts.debtor_account)
-        + _party("Cdtr", facts.creditor_name)
-        + account("CdtrAcct", facts.creditor_account)
+    related = _related(
+        facts.debtor_name,
+        facts.debtor_account,
+        facts.creditor_name,
+        facts.creditor_account,
+        facts.debtor_agent,
+        facts.creditor_agent,
+        facts.purpose,
+        facts.remittance,
     )
-    agents = agent("DbtrAgt", facts.debtor_agent) + agent("CdtrAgt", facts.creditor_agent)
-    remittance = f"<RmtInf>{element('Ustrd', facts.remittance, 140)}</RmtInf>" if facts.remittance else ""
     return (
         f"<Ntry>{element('NtryRef', facts.reference)}{money}{direction}<Sts><Cd>{facts.status}</Cd></Sts>"
         f"{_date('BookgDt', facts.booked_at)}{_date('ValDt', facts.value_date)}"
         f"{servicer_reference}{_transaction_code(facts.transaction_code)}"
-        f"<NtryDtls><TxDtls>{f'<Refs>{references}</Refs>' if references else ''}{money}{direction}"
+        f"<NtryDtls><TxDtls>{references}{money}{direction}{related}</TxDtls></NtryDtls></Ntry>"
+    )
+
+
+@lru_cache(maxsize=8192)
+def _references(
+    message_id: str | None,
+    servicer_reference: str,
+    instruction_id: str | None,
+    end_to_end_id: str | None,
+    uetr: str | None,
+    transaction_id: str | None,
+) -> str:
+    """A payment's ids. Kept: payer's and payee's bank are told of the same payment one after the other."""
+    references = (
+        element("MsgId", message_id)
+        + servicer_reference
+        + element("InstrId", instruction_id)
+        + element("EndToEndId", end_to_end_id)
+        + element("UETR", uetr, 36)
+        + element("TxId", transaction_id)
+    )
+    return f"<Refs>{references}</Refs>" if references else ""
+
+
+@lru_cache(maxsize=8192)
+def _related(
+    debtor_name: str | None,
+    debtor_account: str | None,
+    creditor_name: str | None,
+    creditor_account: str | None,
+    debtor_agent: str | None,
+    creditor_agent: str | None,
+    purpose: str | None,
+    remittance: str | None,
+) -> str:
+    """Who paid whom, through whom and what for. Kept as the ids are."""
+    parties = (
+        _party("Dbtr", debtor_name)
+        + account("DbtrAcct", debtor_account)
+        + _party("Cdtr", creditor_name)
+        + account("CdtrAcct", creditor_account)
+    )
+    agents = agent("DbtrAgt", debtor_agent) + agent("CdtrAgt", creditor_agent)
+    told = f"<RmtInf>{element('Ustrd', remittance, 140)}</RmtInf>" if remittance else ""
+    return (
         f"{f'<RltdPties>{parties}</RltdPties>' if parties else ''}"
         f"{f'<RltdAgts>{agents}</RltdAgts>' if agents else ''}"
-        f"{code_or_proprietary('Purp', facts.purpose)}{remittance}</TxDtls></NtryDtls></Ntry>"
+        f"{code_or_proprietary('Purp', purpose)}{told}"
     )
 
 

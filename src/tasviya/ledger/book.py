@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from tasviya.ledger import book_rules
-from tasviya.ledger.book_rules import Books, Outcome
+from tasviya.ledger.book_state import Books, Outcome
 from tasviya.ledger.filters import (
     FILTER_FLAG_BITS,
     account_filter_finds,

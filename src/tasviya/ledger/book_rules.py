@@ -9,13 +9,10 @@ Source: TigerBeetle, src/state_machine.zig, `create_account`, `create_transfer`,
 
 from __future__ import annotations
 
-import enum
-from bisect import insort
-from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar
+from collections.abc import Mapping
+from dataclasses import replace
 
-from tasviya.core.errors import invariant
+from tasviya.ledger.book_state import Books, Outcome, PendingStatus, expires_at
 from tasviya.ledger.ledger import (
     AMOUNT_MAX,
     ID_MAX,
@@ -31,11 +28,6 @@ from tasviya.ledger.ledger import (
     TransferFlags,
 )
 
-Outcome: TypeAlias = tuple[int, int]
-"""Status, timestamp."""
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
 ACCOUNT_FLAGS = 0b11_1111
 TRANSFER_FLAGS = 0b1_1111_1111
 RESOLVES = TransferFlags.POST_PENDING_TRANSFER | TransferFlags.VOID_PENDING_TRANSFER
@@ -49,57 +41,6 @@ NOT_WITH_RESOLVES = (
 BALANCING = TransferFlags.BALANCING_DEBIT | TransferFlags.BALANCING_CREDIT
 CLOSING = TransferFlags.CLOSING_DEBIT | TransferFlags.CLOSING_CREDIT
 LIMITED = AccountFlags.DEBITS_MUST_NOT_EXCEED_CREDITS | AccountFlags.CREDITS_MUST_NOT_EXCEED_DEBITS
-
-
-class PendingStatus(enum.Enum):
-    PENDING = enum.auto()
-    POSTED = enum.auto()
-    VOIDED = enum.auto()
-    EXPIRED = enum.auto()
-
-
-@dataclass
-class Books:
-    """All state. Insertion order is timestamp order, of accounts and of transfers."""
-
-    accounts: dict[int, Account] = field(default_factory=dict)
-    transfers: dict[int, Transfer] = field(default_factory=dict)
-    pending: dict[int, PendingStatus] = field(default_factory=dict)
-    failed_ids: set[int] = field(default_factory=set)
-    history: dict[int, dict[int, AccountBalance]] = field(default_factory=dict)
-    """Account id to timestamp to balances; only accounts that keep history."""
-    expiries: list[tuple[int, int, int]] = field(default_factory=list)
-    """Sorted: expires at, timestamp, id of what is pending with a timeout."""
-    undo: list[Callable[[], object]] | None = None
-
-    def put(self, mapping: MutableMapping[Key, Value], key: Key, value: Value) -> None:
-        if self.undo is not None:
-            before = mapping.get(key)
-            if before is None:
-                self.undo.append(lambda: mapping.pop(key))
-            else:
-                self.undo.append(lambda: mapping.__setitem__(key, before))
-        mapping[key] = value
-
-    def expect_expiry(self, transfer: Transfer) -> None:
-        if transfer.timeout:
-            entry = (_expires_at(transfer), transfer.timestamp, transfer.id)
-            insort(self.expiries, entry)
-            if self.undo is not None:
-                self.undo.append(lambda: self.expiries.remove(entry))
-
-    def forget_expiry(self, transfer: Transfer) -> None:
-        if transfer.timeout:
-            entry = (_expires_at(transfer), transfer.timestamp, transfer.id)
-            self.expiries.remove(entry)
-            if self.undo is not None:
-                self.undo.append(lambda: insort(self.expiries, entry))
-
-    def roll_back(self) -> None:
-        invariant(self.undo is not None, "only an open chain is rolled back")
-        for step in reversed(self.undo or []):
-            step()
-        self.undo = None
 
 
 def create_account(books: Books, account: Account, timestamp: int) -> Outcome:
@@ -335,7 +276,7 @@ def _resolve(books: Books, transfer: Transfer, timestamp: int) -> Outcome:
         return status.PENDING_TRANSFER_ALREADY_POSTED, timestamp
     if settled == PendingStatus.VOIDED:
         return status.PENDING_TRANSFER_ALREADY_VOIDED, timestamp
-    if settled == PendingStatus.EXPIRED or (pending.timeout and _expires_at(pending) <= timestamp):
+    if settled == PendingStatus.EXPIRED or (pending.timeout and expires_at(pending) <= timestamp):
         return status.PENDING_TRANSFER_EXPIRED, timestamp
     moment = timestamp
     if flags & TransferFlags.IMPORTED:
@@ -450,10 +391,6 @@ def _transfer_exists(books: Books, transfer: Transfer, existing: Transfer) -> Cr
     if asked.code != existing.code:
         return status.EXISTS_WITH_DIFFERENT_CODE
     return status.EXISTS
-
-
-def _expires_at(transfer: Transfer) -> int:
-    return transfer.timestamp + transfer.timeout * NANOSECONDS_PER_SECOND
 
 
 def _regresses(

@@ -16,7 +16,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from tasviya.ledger import columns, kernel_accounts, kernel_rules
+from tasviya.ledger import columns, kernel_accounts, kernel_batch
 from tasviya.ledger.batches import ACCOUNTS, TRANSFERS, Batch, BatchIndex
 from tasviya.ledger.id_index import LOAD_PERCENT, SLOTS, count_new, split
 from tasviya.ledger.kernel_reads import KernelReads
@@ -144,7 +144,7 @@ class Kernel(KernelReads):
         latest = self._advance(total)
         statuses, times = np.empty(total, np.uint32), np.empty(total, np.uint64)
         first_row = int(state.counts[ROWS])
-        made, _ = kernel_rules.apply_transfers(
+        made, _ = kernel_batch.apply_transfers(
             events,
             np.uint64(latest),
             self._made,
@@ -242,7 +242,7 @@ class Kernel(KernelReads):
             data = columns.as_bytes_array(batch.data)
             columns.decode(data, batch.count, state.accounts, self._columns, made, slots)
         failed = batch.failed_ids().copy()
-        kernel_rules.replay(made, slots, batch.expired_rows().copy(), failed, *state)
+        kernel_batch.replay(made, slots, batch.expired_rows().copy(), failed, *state)
         self._grow(made)
         self._grow(failed)
         if batch.kind == ACCOUNTS and batch.count:
@@ -284,7 +284,7 @@ class Kernel(KernelReads):
             return b""
         rows = np.empty(BATCH_MAX, np.uint64)
         parts = []
-        while count := kernel_rules.expire(np.uint64(now), rows, *state):
+        while count := kernel_batch.expire(np.uint64(now), rows, *state):
             parts.append(rows[:count].tobytes())
         expired = b"".join(parts)
         if expired:
@@ -306,7 +306,7 @@ class Kernel(KernelReads):
         if not len(which):
             return
         rows = np.empty(len(which), np.int64)
-        kernel_rules.rows_of_ids(events[which], rows, *self._state)
+        kernel_batch.rows_of_ids(events[which], rows, *self._state)
         order = np.argsort(rows, kind="stable")
         which, rows = which[order], rows[order]
         start = 0
@@ -314,7 +314,7 @@ class Kernel(KernelReads):
             seq, first, end = self._index.rows(self._index.of_row(int(rows[start])))
             stop = int(np.searchsorted(rows, end))
             decoded = self._decode(seq, end - first)
-            kernel_rules.compare_older(
+            kernel_batch.compare_older(
                 events,
                 which,
                 rows,

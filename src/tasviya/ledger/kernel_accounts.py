@@ -9,7 +9,8 @@ import numpy as np
 
 from tasviya.ledger.compiled import LOW_32, ONE, ZERO, compiled, inlined, u64
 from tasviya.ledger.id_index import mix
-from tasviya.ledger.kernel_rules import (
+from tasviya.ledger.kernel_state import ACCOUNTS, State
+from tasviya.ledger.kernel_words import (
     LINKED,
     TIMESTAMP_MAX,
     code_of,
@@ -19,7 +20,6 @@ from tasviya.ledger.kernel_rules import (
     is_max,
     is_zero,
 )
-from tasviya.ledger.kernel_state import ACCOUNTS, State
 from tasviya.ledger.ledger import CreateAccountStatus as S
 from tasviya.ledger.records import (
     CREDITS_PENDING,

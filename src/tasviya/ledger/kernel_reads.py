@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tasviya.ledger import columns, kernel_rules
+from tasviya.ledger import columns, kernel_batch
 from tasviya.ledger.batches import BatchIndex
 from tasviya.ledger.filters import (
     FILTER_FLAG_BITS,
@@ -83,7 +83,7 @@ class KernelReads:
         check_batch_size(ids)
         self.expire()
         rows = np.empty(len(ids), np.int64)
-        kernel_rules.rows_of_ids(id_words(ids), rows, *self._state)
+        kernel_batch.rows_of_ids(id_words(ids), rows, *self._state)
         return unpack_transfers(self.transfers_at(rows[rows >= 0]))
 
     def get_account_transfers(self, filter: AccountFilter) -> list[Transfer]:
@@ -100,7 +100,7 @@ class KernelReads:
         account = self._state.accounts[slot]
         is_debit = (transfers[:, DEBIT_ID] == account[0]) & (transfers[:, DEBIT_ID + 1] == account[1])
         entries = np.empty(len(rows), np.int64)
-        kernel_rules.find_history(rows * 2 + ~is_debit, entries, *self._state)
+        kernel_batch.find_history(rows * 2 + ~is_debit, entries, *self._state)
         kept = self._state.history[entries].tolist()
         return [
             AccountBalance(h[1] | h[2] << 64, h[3] | h[4] << 64, h[5] | h[6] << 64, h[7] | h[8] << 64, time)
@@ -148,7 +148,7 @@ class KernelReads:
     def is_expired(self, transfer_id: int) -> bool:
         """Whether a pending transfer has given its money back for want of time."""
         row = np.empty(1, np.int64)
-        kernel_rules.rows_of_ids(id_words([transfer_id]), row, *self._state)
+        kernel_batch.rows_of_ids(id_words([transfer_id]), row, *self._state)
         rows = self._state.pending[: int(self._state.counts[PENDINGS]), P_ROW]
         number = int(np.searchsorted(rows, max(int(row[0]), 0)))
         found = row[0] >= 0 and number < len(rows) and int(rows[number]) == int(row[0])
@@ -178,7 +178,7 @@ class KernelReads:
         slot = self._slot_of.get(account_id)
         if slot is None:
             slots = np.empty(1, np.int64)
-            kernel_rules.slots_of_accounts(id_words([account_id]), slots, *self._state)
+            kernel_batch.slots_of_accounts(id_words([account_id]), slots, *self._state)
             slot = int(slots[0])
             if slot < 0:
                 return None
@@ -222,7 +222,7 @@ class KernelReads:
         size = WALK_BUFFER
         while True:
             found = np.empty(size, np.int64)
-            count = kernel_rules.walk(slot, sides, first_row, end_row, size, found, *self._state)
+            count = kernel_batch.walk(slot, sides, first_row, end_row, size, found, *self._state)
             if count < size:
                 return found[:count]
             size *= 8

@@ -1,41 +1,57 @@
-"""What becomes of a batch: the rules of the fast ledger, compiled. `book_rules` says the same in plain words.
+"""What becomes of one transfer: the fast ledger's rules, compiled. `book_rules` says them in plain words.
 
-A batch is (n, 16) words; every event gets a status and a timestamp. What a transfer is compared with when
-its id exists may lie in an encoded batch of long ago: such events get EXISTS and the time 0 here, and their
-answer from `compare_older` once that batch has been decoded. Either way they change nothing, so the order is
-safe.
-
-Source: TigerBeetle, src/state_machine.zig.
+Source: TigerBeetle, src/state_machine.zig, `create_transfer`, `post_or_void_pending_transfer`, `..._exists`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from tasviya.ledger.compiled import LOW_16, LOW_32, ONE, WORD_MAX, ZERO, compiled, inlined, u64
-from tasviya.ledger.id_index import FAILED, IS_PENDING, NUMBER, find, first_slot, mix
+from tasviya.ledger.compiled import LOW_32, ZERO, inlined, u64
+from tasviya.ledger.id_index import FAILED, IS_PENDING, NUMBER
+from tasviya.ledger.kernel_changes import carry_out, expires_at, save_for_undo
 from tasviya.ledger.kernel_state import (
-    ACCOUNTS,
     EXPIRED,
-    EXPIRIES,
-    FAILED_IDS,
-    HISTORY,
-    IDS,
-    LAST_TRANSFER_TIME,
     P_AMOUNT,
     P_LEDGER_CODE_FLAGS,
-    P_ROW,
     P_SLOTS,
-    P_TIMESTAMP,
     P_USER_DATA_32_TIMEOUT,
     P_USER_DATA_64,
     P_USER_DATA_128,
-    PENDING,
-    PENDINGS,
     POSTED,
-    ROWS,
     VOIDED,
-    State,
+)
+from tasviya.ledger.kernel_words import (
+    BALANCING_CREDIT,
+    BALANCING_DEBIT,
+    BELOW_FLAGS,
+    CLOSED_BIT,
+    CLOSING_CREDIT,
+    CLOSING_DEBIT,
+    CREDITS_LIMITED,
+    DEBITS_LIMITED,
+    FLAGS_SHIFT,
+    IMPORTED,
+    KNOWN_FLAGS,
+    NANOSECONDS,
+    NONE,
+    NOT_WITH_RESOLVING,
+    PENDING_FLAG,
+    POST,
+    TIMESTAMP_MAX,
+    VOID,
+    code_of,
+    differs,
+    find_account,
+    find_id,
+    flags_of,
+    high_32,
+    is_max,
+    is_zero,
+    pending_number,
+    regresses,
+    row_of,
+    wide,
 )
 from tasviya.ledger.ledger import CreateTransferStatus as S
 from tasviya.ledger.records import (
@@ -55,265 +71,7 @@ from tasviya.ledger.records import (
     USER_DATA_128,
     WORDS,
 )
-from tasviya.ledger.wide import add, less, subtract, subtract_to_zero
-
-# Transfer flags.
-LINKED, PENDING_FLAG, POST, VOID = 1, 2, 4, 8
-BALANCING_DEBIT, BALANCING_CREDIT, CLOSING_DEBIT, CLOSING_CREDIT, IMPORTED = 16, 32, 64, 128, 256
-KNOWN_FLAGS = 0b1_1111_1111
-NOT_WITH_RESOLVING = PENDING_FLAG | BALANCING_DEBIT | BALANCING_CREDIT | CLOSING_DEBIT | CLOSING_CREDIT
-# Account flags, and where they stand in the word they share with ledger and code.
-DEBITS_LIMITED, CREDITS_LIMITED, KEEPS_HISTORY, CLOSED = 2, 4, 8, 32
-FLAGS_SHIFT = np.uint64(48)
-CODE_SHIFT = np.uint64(32)
-CLOSED_BIT = np.uint64(CLOSED << 48)
-BELOW_FLAGS = np.uint64((1 << 48) - 1)
-NONE = np.int64(-1)
-TIMESTAMP_MAX = np.uint64((1 << 63) - 1)
-NANOSECONDS = np.uint64(1_000_000_000)
-
-# Words of an undo step of a linked chain.
-U_DEBIT_SLOT, U_CREDIT_SLOT, U_ID_SLOT, U_RESOLVED, U_DEBIT_LINK, U_CREDIT_LINK = 0, 1, 2, 3, 4, 5
-U_DEBITS, U_DEBIT_FLAGS, U_CREDITS, U_CREDIT_FLAGS = 6, 10, 11, 15
-
-
-@inlined
-def code_of(word):
-    return (word >> CODE_SHIFT) & LOW_16
-
-
-@inlined
-def flags_of(word):
-    return np.int64(word >> FLAGS_SHIFT)
-
-
-@inlined
-def high_32(word):
-    return word >> u64(32)
-
-
-@inlined
-def is_zero(table, row, field):
-    return (table[row, field] | table[row, field + 1]) == ZERO
-
-
-@inlined
-def is_max(table, row, field):
-    return table[row, field] == WORD_MAX and table[row, field + 1] == WORD_MAX
-
-
-@inlined
-def differs(a, a_row, a_field, b, b_row, b_field):
-    return a[a_row, a_field] != b[b_row, b_field] or a[a_row, a_field + 1] != b[b_row, b_field + 1]
-
-
-@inlined
-def wide(table, row, field):
-    return table[row, field], table[row, field + 1]
-
-
-@inlined
-def increase(table, row, field, low, high):
-    table[row, field], table[row, field + 1], _ = add(table[row, field], table[row, field + 1], low, high)
-
-
-@inlined
-def decrease(table, row, field, low, high):
-    table[row, field], table[row, field + 1] = subtract(table[row, field], table[row, field + 1], low, high)
-
-
-@inlined
-def find_id(state, table, row, field):
-    """The slot of an id, or where it belongs."""
-    return find(
-        state.seed, state.id_keys, state.id_values, state.directory, table[row, field], table[row, field + 1]
-    )
-
-
-@inlined
-def spend_id(state, ids, row):
-    """Mark an id as failed."""
-    slot = find_id(state, ids, row, 0)
-    state.id_keys[slot, 0] = ids[row, 0]
-    state.id_keys[slot, 1] = ids[row, 1]
-    state.id_values[slot] = FAILED
-    state.counts[IDS] += 1
-
-
-@inlined
-def find_account(state, low, high):
-    """The account's slot, or -1."""
-    mask = u64(len(state.account_index) - 1)
-    place = mix(high ^ state.seed[1] ^ mix(low ^ state.seed[0])) & mask
-    while state.account_index[place] != 0:
-        slot = np.int64(state.account_index[place]) - 1
-        if state.accounts[slot, ID] == low and state.accounts[slot, ID + 1] == high:
-            return slot
-        place = (place + ONE) & mask
-    return np.int64(-1)
-
-
-@inlined
-def account_made_at(state, time):
-    """Whether an account has this timestamp; accounts lie in the order of theirs."""
-    low, high = 0, state.counts[ACCOUNTS]
-    while low < high:
-        middle = (low + high) // 2
-        if state.accounts[middle, TIMESTAMP] < time:
-            low = middle + 1
-        else:
-            high = middle
-    return low < state.counts[ACCOUNTS] and state.accounts[low, TIMESTAMP] == time
-
-
-@inlined
-def regresses(state, time):
-    """Whether an imported transfer's time does not follow all transfers', or is an account's."""
-    return time <= u64(state.counts[LAST_TRANSFER_TIME]) or account_made_at(state, time)
-
-
-@inlined
-def expires_at(state, number):
-    timeout = high_32(state.pending[number, P_USER_DATA_32_TIMEOUT])
-    return state.pending[number, P_TIMESTAMP] + timeout * NANOSECONDS
-
-
-@inlined
-def push_expiry(state, time, number):
-    """Into the heap; the earliest, then the lowest number, is at its top."""
-    place = state.counts[EXPIRIES]
-    state.counts[EXPIRIES] += 1
-    while place > 0:
-        parent = (place - 1) >> 1
-        if state.expiry_time[parent] < time or (
-            state.expiry_time[parent] == time and state.expiry_pending[parent] <= number
-        ):
-            break
-        state.expiry_time[place] = state.expiry_time[parent]
-        state.expiry_pending[place] = state.expiry_pending[parent]
-        place = parent
-    state.expiry_time[place] = time
-    state.expiry_pending[place] = number
-
-
-@inlined
-def pop_expiry(state):
-    """Out of the heap: the number of the pending transfer that expires first."""
-    top = state.expiry_pending[0]
-    state.counts[EXPIRIES] -= 1
-    size = state.counts[EXPIRIES]
-    time, number = state.expiry_time[size], state.expiry_pending[size]
-    place = 0
-    while True:
-        child = 2 * place + 1
-        if child >= size:
-            break
-        other = child + 1
-        if other < size and (
-            state.expiry_time[other] < state.expiry_time[child]
-            or (
-                state.expiry_time[other] == state.expiry_time[child]
-                and state.expiry_pending[other] < state.expiry_pending[child]
-            )
-        ):
-            child = other
-        if time < state.expiry_time[child] or (
-            time == state.expiry_time[child] and number < state.expiry_pending[child]
-        ):
-            break
-        state.expiry_time[place] = state.expiry_time[child]
-        state.expiry_pending[place] = state.expiry_pending[child]
-        place = child
-    state.expiry_time[place] = time
-    state.expiry_pending[place] = number
-    return np.int64(top)
-
-
-@inlined
-def release(state, number, outcome):
-    """Give back what a pending transfer reserved, and reopen what it closed unless it posts."""
-    state.pending_status[number] = outcome
-    debit_slot = np.int64(state.pending[number, P_SLOTS] & LOW_32)
-    credit_slot = np.int64(high_32(state.pending[number, P_SLOTS]))
-    low, high = wide(state.pending, number, P_AMOUNT)
-    decrease(state.accounts, debit_slot, DEBITS_PENDING, low, high)
-    decrease(state.accounts, credit_slot, CREDITS_PENDING, low, high)
-    flags = flags_of(state.pending[number, P_LEDGER_CODE_FLAGS])
-    if outcome != POSTED and flags & (CLOSING_DEBIT | CLOSING_CREDIT):
-        if flags & CLOSING_DEBIT:
-            state.accounts[debit_slot, LEDGER_CODE_FLAGS] &= ~CLOSED_BIT
-        if flags & CLOSING_CREDIT:
-            state.accounts[credit_slot, LEDGER_CODE_FLAGS] &= ~CLOSED_BIT
-
-
-@inlined
-def remember_pending(state, made, place, row, debit_slot, credit_slot):
-    """Keep what resolving this pending transfer will need; its number."""
-    number = state.counts[PENDINGS]
-    state.counts[PENDINGS] += 1
-    for k in range(2):
-        state.pending[number, P_AMOUNT + k] = made[place, AMOUNT + k]
-        state.pending[number, P_USER_DATA_128 + k] = made[place, USER_DATA_128 + k]
-    state.pending[number, P_USER_DATA_64] = made[place, USER_DATA_64]
-    state.pending[number, P_USER_DATA_32_TIMEOUT] = made[place, USER_DATA_32_TIMEOUT]
-    state.pending[number, P_LEDGER_CODE_FLAGS] = made[place, LEDGER_CODE_FLAGS]
-    state.pending[number, P_TIMESTAMP] = made[place, TIMESTAMP]
-    state.pending[number, P_ROW] = u64(row)
-    state.pending[number, P_SLOTS] = u64(debit_slot) | (u64(credit_slot) << u64(32))
-    state.pending_status[number] = PENDING
-    if high_32(made[place, USER_DATA_32_TIMEOUT]) != ZERO:
-        push_expiry(state, expires_at(state, number), number)
-    return number
-
-
-@inlined
-def carry_out(state, made, place, row, debit_slot, credit_slot, resolved, id_slot):
-    """Change the books by an accepted transfer, made[place]: balances, links, id, history.
-
-    resolved: the number of the pending transfer that it posts or voids, or -1.
-    """
-    accounts = state.accounts
-    flags = flags_of(made[place, LEDGER_CODE_FLAGS])
-    low, high = wide(made, place, AMOUNT)
-    state.id_keys[id_slot, 0] = made[place, ID]
-    state.id_keys[id_slot, 1] = made[place, ID + 1]
-    if flags & PENDING_FLAG:
-        number = remember_pending(state, made, place, row, debit_slot, credit_slot)
-        state.id_values[id_slot] = IS_PENDING | u64(number + 1)
-        increase(accounts, debit_slot, DEBITS_PENDING, low, high)
-        increase(accounts, credit_slot, CREDITS_PENDING, low, high)
-        if flags & CLOSING_DEBIT:
-            accounts[debit_slot, LEDGER_CODE_FLAGS] |= CLOSED_BIT
-        if flags & CLOSING_CREDIT:
-            accounts[credit_slot, LEDGER_CODE_FLAGS] |= CLOSED_BIT
-    else:
-        state.id_values[id_slot] = u64(row + 1)
-        if flags & (POST | VOID):
-            release(state, resolved, POSTED if flags & POST else VOIDED)
-        if not flags & VOID:
-            increase(accounts, debit_slot, DEBITS_POSTED, low, high)
-            increase(accounts, credit_slot, CREDITS_POSTED, low, high)
-    state.links[row, 0] = state.newest_link[debit_slot]
-    state.newest_link[debit_slot] = (row << 1) + 1
-    state.links[row, 1] = state.newest_link[credit_slot]
-    state.newest_link[credit_slot] = (row << 1) + 2
-    state.counts[IDS] += 1
-    state.counts[LAST_TRANSFER_TIME] = np.int64(made[place, TIMESTAMP])
-    either = accounts[debit_slot, LEDGER_CODE_FLAGS] | accounts[credit_slot, LEDGER_CODE_FLAGS]
-    if flags_of(either) & KEEPS_HISTORY:
-        keep_history(state, debit_slot, row << 1)
-        keep_history(state, credit_slot, (row << 1) | 1)
-
-
-@inlined
-def keep_history(state, slot, key):
-    """Keep an account's balances as they are after a transfer, if it asks for that."""
-    if flags_of(state.accounts[slot, LEDGER_CODE_FLAGS]) & KEEPS_HISTORY:
-        entry = state.counts[HISTORY]
-        state.counts[HISTORY] += 1
-        state.history[entry, 0] = u64(key)
-        for k in range(8):
-            state.history[entry, k + 1] = state.accounts[slot, DEBITS_PENDING + k]
+from tasviya.ledger.wide import add, less, subtract_to_zero
 
 
 @inlined
@@ -367,51 +125,6 @@ def compare_transfer(state, events, i, flags, kept, k):
     if code != code_of(kept[k, LEDGER_CODE_FLAGS]):
         return S.EXISTS_WITH_DIFFERENT_CODE
     return S.EXISTS
-
-
-@inlined
-def pending_number(state, transfers, i):
-    """The number of the pending transfer that transfers[i] names, which must be one."""
-    return np.int64(state.id_values[find_id(state, transfers, i, PENDING_ID)] & NUMBER) - 1
-
-
-@inlined
-def row_of(state, value):
-    """The row that an id index's value means."""
-    if value & IS_PENDING:
-        return np.int64(state.pending[np.int64(value & NUMBER) - 1, P_ROW])
-    return np.int64(value) - 1
-
-
-@inlined
-def save_for_undo(state, undo, step, debit_slot, credit_slot, id_slot, resolved):
-    undo[step, U_DEBIT_SLOT] = u64(debit_slot)
-    undo[step, U_CREDIT_SLOT] = u64(credit_slot)
-    undo[step, U_ID_SLOT] = id_slot
-    undo[step, U_RESOLVED] = u64(resolved + 1)
-    undo[step, U_DEBIT_LINK] = state.newest_link[debit_slot]
-    undo[step, U_CREDIT_LINK] = state.newest_link[credit_slot]
-    for k in range(4):
-        undo[step, U_DEBITS + k] = state.accounts[debit_slot, DEBITS_PENDING + k]
-        undo[step, U_CREDITS + k] = state.accounts[credit_slot, CREDITS_PENDING + k]
-    undo[step, U_DEBIT_FLAGS] = state.accounts[debit_slot, LEDGER_CODE_FLAGS]
-    undo[step, U_CREDIT_FLAGS] = state.accounts[credit_slot, LEDGER_CODE_FLAGS]
-
-
-@inlined
-def undo_step(state, undo, step):
-    """Take back one accepted transfer. Steps go backwards, so each finds the books as it left them."""
-    debit_slot, credit_slot = np.int64(undo[step, U_DEBIT_SLOT]), np.int64(undo[step, U_CREDIT_SLOT])
-    for k in range(4):
-        state.accounts[debit_slot, DEBITS_PENDING + k] = undo[step, U_DEBITS + k]
-        state.accounts[credit_slot, CREDITS_PENDING + k] = undo[step, U_CREDITS + k]
-    state.accounts[debit_slot, LEDGER_CODE_FLAGS] = undo[step, U_DEBIT_FLAGS]
-    state.accounts[credit_slot, LEDGER_CODE_FLAGS] = undo[step, U_CREDIT_FLAGS]
-    state.newest_link[credit_slot] = np.uint32(undo[step, U_CREDIT_LINK])
-    state.newest_link[debit_slot] = np.uint32(undo[step, U_DEBIT_LINK])
-    if undo[step, U_RESOLVED] != ZERO:
-        state.pending_status[np.int64(undo[step, U_RESOLVED]) - 1] = PENDING
-    state.id_values[undo[step, U_ID_SLOT]] = ZERO
 
 
 @inlined
@@ -663,193 +376,3 @@ def refuse_time(events, i, imported, imports, latest):
     if events[i, TIMESTAMP] >= latest:
         return S.IMPORTED_EVENT_TIMESTAMP_MUST_NOT_ADVANCE
     return S.CREATED
-
-
-@inlined
-def is_transient(status):
-    return (
-        status == S.DEBIT_ACCOUNT_NOT_FOUND
-        or status == S.CREDIT_ACCOUNT_NOT_FOUND
-        or status == S.PENDING_TRANSFER_NOT_FOUND
-        or status == S.EXCEEDS_CREDITS
-        or status == S.EXCEEDS_DEBITS
-        or status == S.DEBIT_ACCOUNT_ALREADY_CLOSED
-        or status == S.CREDIT_ACCOUNT_ALREADY_CLOSED
-    )
-
-
-@compiled
-def apply_transfers(events, latest, made, made_slots, statuses, times, failed, undo, before, *arrays):
-    """Judge a batch in order and carry it out; how many transfers were made.
-
-    latest: the batch's timestamp, that of its last event.
-    made, made_slots: the transfers made, and their debit and credit slots, one after another.
-    statuses, times: of every event. failed: (n, 2) ids now spent; counts[FAILED_IDS] says how many.
-    undo, before: scratch. arrays: the `State`.
-    """
-    state = State(*arrays)
-    total = len(events)
-    first_row = state.counts[ROWS]
-    state.counts[FAILED_IDS] = 0
-    count, steps, chain, broken = np.int64(0), np.int64(0), NONE, False
-    imports = total > 0 and (flags_of(events[0, LEDGER_CODE_FLAGS]) & IMPORTED) != 0
-    touched = ZERO  # loads that wait for nothing: cache misses of the whole batch overlap
-    for i in range(total):
-        slot = first_slot(state.seed, state.directory, events[i, ID], events[i, ID + 1])
-        touched ^= state.id_values[slot] ^ state.id_keys[slot, 0]
-    for i in range(total):
-        flags = flags_of(events[i, LEDGER_CODE_FLAGS])
-        now = latest - u64(total - 1 - i)
-        time = now
-        linked = (flags & LINKED) != 0
-        if linked and chain < 0:
-            chain, steps = np.int64(i), np.int64(0)
-            for k in range(len(before)):
-                before[k] = state.counts[k]
-        if linked and i == total - 1:
-            status = S.LINKED_EVENT_CHAIN_OPEN
-        elif broken:
-            status = S.LINKED_EVENT_FAILED
-        else:
-            status = refuse_time(events, i, (flags & IMPORTED) != 0, imports, latest)
-            if status == S.CREATED:
-                step = steps if chain >= 0 else NONE
-                status, time = create_transfer(
-                    state, events, i, flags, now, first_row, made, made_slots, count, undo, step
-                )
-        if status == S.CREATED:
-            count += 1
-            steps += 1
-        else:
-            if chain >= 0 and not broken:
-                broken = True
-                count -= steps
-                while steps > 0:
-                    steps -= 1
-                    undo_step(state, undo, steps)
-                before[EXPIRIES] = state.counts[EXPIRIES]  # the heap keeps what was undone; `expire` drops it
-                for k in range(len(before)):
-                    state.counts[k] = before[k]
-                for j in range(chain, i):
-                    statuses[j] = S.LINKED_EVENT_FAILED
-            if is_transient(status):
-                spend_id(state, events, i)
-                for k in range(2):
-                    failed[state.counts[FAILED_IDS], k] = events[i, k]
-                state.counts[FAILED_IDS] += 1
-        statuses[i] = status
-        times[i] = time
-        if chain >= 0 and (not linked or status == S.LINKED_EVENT_CHAIN_OPEN):
-            chain, broken = NONE, False
-    state.counts[ROWS] = first_row + count
-    return count, touched
-
-
-@compiled
-def compare_older(events, which, rows, start, stop, decoded, first_row, statuses, times, latest, *arrays):
-    """Answer the events which[start:stop], whose ids lie in one older batch, here decoded."""
-    state = State(*arrays)
-    total = len(events)
-    for k in range(start, stop):
-        i, place = which[k], rows[k] - first_row
-        flags = flags_of(events[i, LEDGER_CODE_FLAGS])
-        status = compare_transfer(state, events, i, flags, decoded, place)
-        statuses[i] = status
-        times[i] = decoded[place, TIMESTAMP] if status == S.EXISTS else latest - u64(total - 1 - i)
-
-
-@compiled
-def rows_of_ids(ids, rows, *arrays):
-    """The row of each id, or -1 if it was never made. ids: (n, at least 2) words."""
-    state = State(*arrays)
-    for i in range(len(ids)):
-        value = state.id_values[find_id(state, ids, i, 0)]
-        rows[i] = -1 if value == ZERO or value & FAILED else row_of(state, value)
-
-
-@compiled
-def expire(now, expired_rows, *arrays):
-    """Give back what has been reserved past its time; how many, and their rows, the earliest first.
-
-    Stops when `expired_rows` is full.
-    """
-    state = State(*arrays)
-    count = 0
-    while count < len(expired_rows) and state.counts[EXPIRIES] > 0 and state.expiry_time[0] <= now:
-        due = state.expiry_time[0]
-        number = pop_expiry(state)
-        still_pending = number < state.counts[PENDINGS] and state.pending_status[number] == PENDING
-        if still_pending and expires_at(state, number) == due:
-            release(state, number, EXPIRED)
-            expired_rows[count] = state.pending[number, P_ROW]
-            count += 1
-    return count
-
-
-@compiled
-def replay(transfers, slots, expired_rows, failed, *arrays):
-    """Repeat what a stored batch did, without judging it."""
-    state = State(*arrays)
-    for i in range(len(expired_rows)):
-        low, high = np.int64(0), state.counts[PENDINGS]
-        while low < high:
-            middle = (low + high) // 2
-            if state.pending[middle, P_ROW] < expired_rows[i]:
-                low = middle + 1
-            else:
-                high = middle
-        release(state, low, EXPIRED)
-    first_row = state.counts[ROWS]
-    for i in range(len(transfers)):
-        id_slot = find_id(state, transfers, i, ID)
-        resolved = NONE
-        if flags_of(transfers[i, LEDGER_CODE_FLAGS]) & (POST | VOID):
-            resolved = pending_number(state, transfers, i)
-        debit, credit = np.int64(slots[i, 0]), np.int64(slots[i, 1])
-        carry_out(state, transfers, i, first_row + i, debit, credit, resolved, id_slot)
-    state.counts[ROWS] = first_row + len(transfers)
-    for i in range(len(failed)):
-        spend_id(state, failed, i)
-
-
-@compiled
-def walk(slot, sides, first_row, end_row, limit, found, *arrays):
-    """An account's rows within [first_row, end_row), the newest first; how many.
-
-    sides: 1 debits, 2 credits, 3 both. Stops at `limit`.
-    """
-    state = State(*arrays)
-    count = 0
-    link = state.newest_link[slot]
-    while link != 0 and count < limit:
-        row, side = np.int64(link - 1) >> 1, np.int64(link - 1) & 1
-        if row < first_row:
-            break
-        if row < end_row and sides & (1 << side):
-            found[count] = row
-            count += 1
-        link = state.links[row, side]
-    return count
-
-
-@compiled
-def slots_of_accounts(ids, slots, *arrays):
-    """The slot of each account, or -1. ids: (n, 2) words."""
-    state = State(*arrays)
-    for i in range(len(ids)):
-        slots[i] = find_account(state, ids[i, 0], ids[i, 1])
-
-
-@compiled
-def find_history(keys, entries, *arrays):
-    """Where in the history each key (row * 2 + side) stands; every key must be there."""
-    state = State(*arrays)
-    for i in range(len(keys)):
-        low, high = 0, state.counts[HISTORY]
-        while low < high:
-            middle = (low + high) // 2
-            if state.history[middle, 0] < u64(keys[i]):
-                low = middle + 1
-            else:
-                high = middle
-        entries[i] = low

@@ -3,8 +3,8 @@
 Integers inside compiled code are unsigned 64-bit words (`u64`) unless they index something; mixing signed and
 unsigned words would silently become floating point, so every constant below is typed. Rows are reached as
 `table[row, field]`, never through a view of a row: views are counted references, and counting costs more than
-the work. Numba's cache notices changes of a function's own file
-only, so all of this room's cached code is dropped when any of its files is newer.
+the work. Numba's cache notices changes of a function's own file only, so all of this room's cached code is
+dropped when any of its files is newer.
 """
 
 from __future__ import annotations

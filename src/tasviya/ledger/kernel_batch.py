@@ -2,7 +2,8 @@
 
 A batch is (n, 16) words; every event gets a status and a timestamp. What a transfer is compared with when
 its id exists may lie in an encoded batch of long ago: such events get EXISTS and the time 0 here, and their
-answer from `compare_older` once that batch has been decoded. Either way they change nothing, so the order is safe.
+answer from `compare_older` once that batch has been decoded. Either way they change nothing, so the order is
+safe.
 
 Source: TigerBeetle, src/state_machine.zig, `execute_create` and `execute_expire_pending_transfers`.
 """

@@ -6,6 +6,7 @@ A delivery may be done twice, after a crash between writing and marking: the byt
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import msgspec
 from tasviya.adapters.payment_rows import COLUMN_LIST, payment_of
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_facts import as_json
+from tasviya.core.errors import StoreError
 from tasviya.messages.scheme import Scheme
 from tasviya.services.statements import AccountFacts, Period, collect
 from tasviya.services.telling import ANSWERS, REPLIES, Facts, letter
@@ -207,8 +209,17 @@ def undelivered(db: Connection, *, statements: bool) -> list[int]:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file so that readers see all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file so that readers see all of it or none.
+
+    Raises: StoreError, with nothing written, if the disk refuses.
+    """
     draft = path.with_name(f".{path.name}.part")
-    draft.write_bytes(content)
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        cure = "Free space, or check the folder and its permissions, and start again: what is untold waits."
+        raise StoreError("file_unwritable", f"{path}: {error.strerror}.", cure) from error

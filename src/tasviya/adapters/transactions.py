@@ -27,6 +27,19 @@ def transaction(db: Connection) -> Iterator[None]:
             db.execute("ROLLBACK")
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Reads of a store that may be damaged.
+
+    Raises: StoreError for what SQLite finds wrong with the file; other errors as they come.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        cure = "Keep the file, restore the store from its last copy, and hand in again what came since."
+        raise StoreError("store_damaged", f"SQLite: {error}.", cure) from error
+
+
 def _cure_for(error: sqlite3.OperationalError) -> str:
     name = getattr(error, "sqlite_errorname", "")
     if "FULL" in name:

@@ -8,6 +8,7 @@ is missing, a configuration that does not hold. A *broken invariant* is our own 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ class OperatorError(Exception):
 
     def __str__(self) -> str:
         return str(self.refusal)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it travels whole from a worker's process."""
+        return type(self), (self.refusal.reason, self.refusal.what, self.refusal.cure, self.refusal.where)
 
 
 class ConfigurationError(OperatorError):

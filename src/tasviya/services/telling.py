@@ -71,14 +71,21 @@ class Facts:
 
 
 def letter(receiver: str, rows: Iterable[OutboxRow], facts: Facts) -> bytes:
-    """One file for a receiver: the messages of these rows, in order."""
+    """One file for a receiver: the messages of these rows, in order.
+
+    A repeated file (refs: [file number]) gets its answers again, to the byte, under headers that say so.
+    """
     messages: list[tuple[Header, bytes]] = []
+    operator = facts.scheme.operator_bic
     for row in rows:
         at = iso_instant(facts.committed_at[row.commit_seq])
-        for index, (message_type, document) in enumerate(documents(row, facts)):
-            identity = message_id(row, index)
-            header = Header(facts.scheme.operator_bic, receiver, identity, message_type, None, at)
-            messages.append((header, document))
+        again = row.kind == "repeat"
+        for told in facts.repeats[row.refs[0]] if again else (row,):
+            for index, (message_type, document) in enumerate(documents(told, facts)):
+                identity = message_id(told, index)
+                messages.append(
+                    (Header(operator, receiver, identity, message_type, None, at, again), document)
+                )
     return envelope(messages)
 
 
@@ -367,12 +374,6 @@ def _no_original(row: OutboxRow, facts: Facts) -> Documents:
     return [("pacs.002.001.10", document)]
 
 
-def _repeat(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [file number]: the same bytes again get the same answer again, to the byte."""
-    (file_seq,) = row.refs
-    return [document for earlier in facts.repeats[file_seq] for document in documents(earlier, facts)]
-
-
 _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
     "status": _status,
     "asked_status": _status,
@@ -388,7 +389,6 @@ _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
     "recall": _recall,
     "recall_answer": _recall_answer,
     "no_original": _no_original,
-    "repeat": _repeat,
 }
 
 ANSWERS = frozenset({"status", "refused", "unreadable", "receipt", "acknowledgement"})

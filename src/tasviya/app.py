@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from tasviya.adapters import workers
-from tasviya.adapters.inbox import InboxFile, move_away, pending
-from tasviya.adapters.outbox import undelivered, write_file
+from tasviya.adapters.delivery import Delivery
+from tasviya.adapters.inbox import InboxFile, move_away, pending, portions
+from tasviya.adapters.outbox import write_file
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.transactions import reading
@@ -29,8 +30,9 @@ from tasviya.messages.scheme import Scheme
 from tasviya.messages.signature import Unsigned, Verifier
 from tasviya.messages.transport import decode_parsed
 from tasviya.services.founding import endow, found
+from tasviya.services.intake import ArrivedFile
 from tasviya.services.payments import ByParticipants, Screening, Undeclared
-from tasviya.services.system import ArrivedFile, System
+from tasviya.services.system import System
 from tasviya.services.work import Work
 from tasviya.settlement.payment import Payment
 
@@ -228,14 +230,12 @@ def scheme_of(snapshot: Snapshot) -> Scheme:
 
 
 def screening_of(snapshot: Snapshot) -> Screening:
-    """How payments are screened: by participants where every member has declared so; else they are held.
+    """How payments are screened: by the participants, as every member of a live union must have declared.
 
     Raises: OperatorError for a live union in which a member has declared nothing.
     """
     silent = [code for code in snapshot.members if snapshot.screening_policy(code) is None]
-    if not silent:
-        return ByParticipants()
-    if snapshot.union.mode == LIVE:
+    if silent and snapshot.union.mode == LIVE:
         raise OperatorError(
             "screening_undeclared",
             f"{', '.join(silent)} has declared no screening policy.",
@@ -294,10 +294,9 @@ class Application:
             raise
         self.scheme = scheme_of(snapshot)
         self.executor: Executor = workers.start(worker_count, home.database, home.outbox, self.scheme)
-        self._delivering: Future[list[int]] | None = None
-        self._to_deliver: list[int] = []
-        self._delivered: list[int] = []
-        self.commit_seen()
+        self.delivery = Delivery(
+            self.executor, self.store.connection, home.statements, self.system.memory.numbers.commit - 1
+        )
         gc.freeze()  # what is loaded stays: the collector need not walk it again and again
 
     def __enter__(self) -> Application:
@@ -315,7 +314,8 @@ class Application:
         progress: called after each commit with the numbers of files and of payments it took.
         """
         taken = 0
-        waiting = iter(self._batches(pending(self.home.inbox)))
+        span = BATCH_SPAN_NS if self.replay else None
+        waiting = portions(pending(self.home.inbox), most_bytes=BATCH_BYTES, span_ns=span)
         reading: deque[Future[list[workers.ReadFile]]] = deque()
         for _ in range(LOOK_AHEAD):
             self._read_next(waiting, reading)
@@ -330,27 +330,21 @@ class Application:
 
     def tell(self) -> None:
         """Deliver everything that is still to be told, statements too, and note it as delivered."""
-        stating = [
-            self.executor.submit(workers.state, commit, str(self.home.statements))
-            for commit in undelivered(self.store.connection, statements=True)
-        ]
-        for future in stating:
-            self._delivered += future.result()
+        self.delivery.state()
         self.finish_telling()
 
     def finish_telling(self) -> None:
         """Deliver everything that is still to be told but statements, and note what has been delivered."""
-        self.commit_seen()
-        while self._delivering is not None or self._to_deliver:
-            self._deliver(wait=True)
-        if self._delivered:
-            self.system.delivered, self._delivered = self._delivered, []
+        self.delivery.through(self.system.memory.numbers.commit - 1)
+        self.delivery.finish()
+        told = self.delivery.take_told()
+        if told:
+            self.system.delivered += told
             self.system.do(lambda work: None)
 
     def do(self, act: Callable[[Work], None]) -> None:
-        """Carry out a use case and queue what it tells."""
+        """Carry out a use case; `tell` tells what it has to tell."""
         self.system.do(act)
-        self.commit_seen()
 
     def payment(self, name: str) -> Payment:
         """The payment of an id.
@@ -370,12 +364,6 @@ class Application:
         """When the latest commit was made; 0 before the first."""
         return self.store.latest_commit_ns()
 
-    def commit_seen(self) -> None:
-        """Queue the telling of every commit that has not been told."""
-        known = set(self._to_deliver)
-        commits = undelivered(self.store.connection, statements=False)
-        self._to_deliver += [seq for seq in commits if seq not in known]
-
     def _take(self, arrived: Sequence[workers.ReadFile]) -> None:
         files = [
             ArrivedFile(
@@ -383,14 +371,13 @@ class Application:
             )
             for file, raw, signature, reads in arrived
         ]
-        first = self.system.memory.numbers.commit
         for group in self._by_day_event(files):
             if self.replay and isinstance(self.clock, ManualClock):
                 self.clock.advance_to(group[-1].arrived_at)
-            self.system.delivered, self._delivered = self._delivered, []
+            self.system.delivered += self.delivery.take_told()
             self.system.receive(group)
-        self._to_deliver += range(first, self.system.memory.numbers.commit)
-        self._deliver()
+        self.delivery.through(self.system.memory.numbers.commit - 1)
+        self.delivery.go_on()
         for file, *_ in arrived:
             move_away(file, self.home.received)
 
@@ -409,33 +396,9 @@ class Application:
         if group:
             yield group
 
-    def _batches(self, files: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
-        """Files in portions that one commit takes."""
-        batch: list[InboxFile] = []
-        size = 0
-        for file in files:
-            far = batch and self.replay and file.arrived_at - batch[0].arrived_at > BATCH_SPAN_NS
-            if batch and (far or size + file.size > BATCH_BYTES):
-                yield batch
-                batch, size = [], 0
-            batch.append(file)
-            size += file.size
-        if batch:
-            yield batch
-
     def _read_next(
         self, waiting: Iterator[list[InboxFile]], reading: deque[Future[list[workers.ReadFile]]]
     ) -> None:
         batch = next(waiting, None)
         if batch is not None:
             reading.append(self.executor.submit(workers.read_files, batch))
-
-    def _deliver(self, *, wait: bool = False) -> None:
-        """Keep one delivery under way: the next begins when the one before is done, so that every receiver is
-        told in the order of commits."""
-        if self._delivering is not None and (wait or self._delivering.done()):
-            self._delivered += self._delivering.result()
-            self._delivering = None
-        if self._delivering is None and self._to_deliver:
-            commits, self._to_deliver = self._to_deliver, []
-            self._delivering = self.executor.submit(workers.deliver, commits)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +39,23 @@ def pending(inbox: Path) -> list[InboxFile]:
         if entry.is_file() and not entry.name.startswith(".") and not entry.name.endswith(".sig")
     ]
     return sorted(found, key=lambda file: (file.arrived_at, Path(file.path).name, file.sender))
+
+
+def portions(
+    files: Sequence[InboxFile], *, most_bytes: int, span_ns: int | None = None
+) -> Iterator[list[InboxFile]]:
+    """Files in portions that one commit takes: not too large, and with a span not too far apart in time."""
+    portion: list[InboxFile] = []
+    size = 0
+    for file in files:
+        far = portion and span_ns is not None and file.arrived_at - portion[0].arrived_at > span_ns
+        if portion and (far or size + file.size > most_bytes):
+            yield portion
+            portion, size = [], 0
+        portion.append(file)
+        size += file.size
+    if portion:
+        yield portion
 
 
 def arrival(name: str) -> int:

@@ -262,6 +262,7 @@ def status_item(payment: Payment) -> list[object]:
 def _decide(work: Work, payment: Payment, route: Path, behind: list[bool]) -> Settle | Queue:
     accounts = work.memory.accounts
     if payment.payment_id in work.forced_to_wait:
+        payment.attempt += 1  # the ids of the attempt that the ledger refused are spent
         return Queue(route.sources[0], NO_FUNDS, 0)
     sources = [accounts[account].funds for account in route.sources]
     return decide(payment, sources, _exposure(accounts, route), behind)

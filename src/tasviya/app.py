@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tasviya.adapters import workers
 from tasviya.adapters.delivery import Delivery
-from tasviya.adapters.inbox import InboxFile, move_away, pending, portions
+from tasviya.adapters.inbox import InboxFile, move_away, pending, portions, unused
 from tasviya.adapters.outbox import write_file
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_queries import Queries
@@ -31,7 +31,7 @@ from tasviya.messages.signature import Unsigned, Verifier
 from tasviya.messages.transport import decode_parsed
 from tasviya.services.founding import endow, found
 from tasviya.services.intake import ArrivedFile
-from tasviya.services.payments import ByParticipants, Screening, Undeclared
+from tasviya.services.payments import ByPolicy, Screening, Undeclared
 from tasviya.services.system import System
 from tasviya.services.work import Work
 from tasviya.settlement.payment import Payment
@@ -195,22 +195,26 @@ def ask(home: Home) -> Queries:
 
 
 def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
-    """Put files into a sender's inbox, each whole or not at all; their detached signatures
-    too. Returns how many.
+    """Put files into a participant's inbox, each whole or not at all; their detached signatures too. A
+    file that waits there under the same name stays. Returns how many.
 
-    Raises: OperatorError if a file cannot be read, or there is no union.
+    Raises: OperatorError if a file cannot be read, there is no union, or nobody has that BIC.
     """
-    home.must_exist()
+    if not ask(home).knows_bic(sender):
+        raise OperatorError(
+            "unknown_sender", f"No participant has the BIC {sender}.", "Name the BIC of a participant."
+        )
     count = 0
     for file in files:
         try:
             raw = file.read_bytes()
         except OSError as error:
             raise OperatorError("file_unreadable", f"{error}.", "Name files that exist.", str(file)) from None
+        target = unused(home.inbox / sender / file.name)
         signature = file.with_name(file.name + ".sig")
         if signature.exists():
-            write_file(home.inbox / sender / signature.name, signature.read_bytes())
-        write_file(home.inbox / sender / file.name, raw)
+            write_file(target.with_name(target.name + ".sig"), signature.read_bytes())
+        write_file(target, raw)
         count += 1
     return count
 
@@ -230,18 +234,20 @@ def scheme_of(snapshot: Snapshot) -> Scheme:
 
 
 def screening_of(snapshot: Snapshot) -> Screening:
-    """How payments are screened: by the participants, as every member of a live union must have declared.
+    """How payments are screened: as every member has declared. In a sandbox a member that has declared
+    nothing leaves it to its participants.
 
     Raises: OperatorError for a live union in which a member has declared nothing.
     """
-    silent = [code for code in snapshot.members if snapshot.screening_policy(code) is None]
+    declared = {code: snapshot.screening_policy(code) for code in snapshot.members}
+    silent = [code for code, policy in declared.items() if policy is None]
     if silent and snapshot.union.mode == LIVE:
         raise OperatorError(
             "screening_undeclared",
             f"{', '.join(silent)} has declared no screening policy.",
             "Declare one for every member in the union's configuration; until then a live union stays shut.",
         )
-    return ByParticipants()
+    return ByPolicy({code: policy.policy for code, policy in declared.items() if policy is not None})
 
 
 def verifier_of(snapshot: Snapshot) -> Verifier:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from tasviya.core.clock import to_ns
@@ -75,13 +76,22 @@ def stamp(moment: datetime, name: str) -> str:
     return f"{moment.astimezone(UTC).strftime('%Y%m%dT%H%M%S%f')[:-3]}Z-{name}"
 
 
+def unused(path: Path) -> Path:
+    """The path, or one beside it with a number, at which no file lies."""
+    for number in count(1):
+        if not path.exists():
+            return path
+        path = path.with_name(f"{path.stem.partition('~')[0]}~{number}{path.suffix}")
+    return path
+
+
 def move_away(file: InboxFile, received: Path) -> None:
     """Move a file that has been taken in, and its signature."""
     target = received / file.sender
     target.mkdir(parents=True, exist_ok=True)
     for path in (Path(file.path), Path(file.path + ".sig")):
         if path.exists():
-            path.replace(target / path.name)
+            path.replace(unused(target / path.name))
 
 
 def _directories(inbox: Path) -> Iterator[os.DirEntry[str]]:

@@ -173,7 +173,7 @@ def _storable(value: int) -> int | str:
 
 
 def _storable_column(low: npt.NDArray[np.uint64], high: npt.NDArray[np.uint64]) -> list[int | str]:
-    lows = low.tolist()
+    lows: list[int | str] = low.tolist()
     if not high.any() and int(low.max(initial=0)) < 1 << 63:
         return lows
     return [_storable(a | b << 64) for a, b in zip(lows, high.tolist(), strict=True)]

@@ -12,6 +12,7 @@ from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import format_minor
+from tasviya.membership.participant import full_bic
 from tasviya.services.statements import AccountFacts, Period, collect
 from tasviya.settlement.accounts import OWED_TO_OWNER, AccountKind
 
@@ -136,6 +137,7 @@ class Queries:
             " sum(status = 'settled' AND queued_at = 0) AS settled_at_once,"
             " sum(status = 'settled' AND queued_at > 0) AS settled_after_waiting,"
             " sum(status = 'queued') AS queued, sum(status = 'expired') AS expired,"
+            " sum(status = 'cancelled') AS cancelled,"
             " sum(status IN ('held', 'warehoused')) AS kept, sum(status = 'rejected') AS rejected,"
             " sum(CASE status WHEN 'settled' THEN amount_minor ELSE 0 END) AS settled_value,"
             " coalesce(round(avg(CASE WHEN status = 'settled' AND queued_at > 0"
@@ -232,6 +234,10 @@ class Queries:
         ]
         return head, rows
 
+    def knows_bic(self, bic: str) -> bool:
+        """Whether a participant has, or had, this BIC of eight or eleven characters."""
+        return bool(self._rows("SELECT 1 FROM participant_bics WHERE bic = ?", (full_bic(bic),)))
+
     def held(self) -> list[Row]:
         """Payments that screening has stopped."""
         rows = self._rows(
@@ -270,7 +276,7 @@ class Queries:
         code = row.get("currency")
         if code and "amount_minor" in row:
             row["amount"] = format_minor(row.pop("amount_minor"), currency(code).decimals)
-        for name in ("received_at", "settled_at", "since", "not_after"):
+        for name in ("received_at", "queued_at", "settled_at", "since", "not_before", "not_after"):
             if name in row:
                 row[name] = iso_instant(row[name]) if row[name] else ""
         return row

@@ -13,6 +13,9 @@ from tasviya.core.errors import OperatorError
 
 commands = typer.Typer()
 
+INTERNAL = frozenset(("payment_id", "seq", "message_seq", "attempt", "original_seq", "xml_start", "xml_end"))
+"""What a payment's row says to programs only."""
+
 
 @commands.command()
 def status(
@@ -28,7 +31,8 @@ def status(
         raise OperatorError("unknown_payment", f"No payment is known by {name}.", "Check the id.")
     if output is Format.TABLE:
         for row in rows:
-            screen.print(details(row, f"Payment {row['payment_id']}"))
+            told = {name: value for name, value in row.items() if name not in INTERNAL}
+            screen.print(details(told, f"Payment {row['payment_id']}"))
     else:
         show(rows, output)
 

@@ -185,8 +185,9 @@ def _report(home: app.Home, day: Progressed) -> None:
 
 
 def _counts(row: Row) -> Row:
-    names = ("received", "settled_at_once", "settled_after_waiting", "queued", "expired", "kept", "rejected")
-    return {"member": row["member"], "currency": row["currency"], **{name: row[name] for name in names}}
+    names = ("received", "settled_at_once", "settled_after_waiting", "queued", "expired", "cancelled", "kept")
+    counts = {name: row[name] for name in (*names, "rejected")}
+    return {"member": row["member"], "currency": row["currency"], **counts}
 
 
 def _values(row: Row) -> Row:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 Row = dict[str, Any]
@@ -57,7 +58,13 @@ def show(rows: Sequence[Row], form: Format, *, title: str = "", empty: str = "No
     elif not rows:
         screen.print(empty)
     else:
-        screen.print(table(rows, title))
+        made = table(rows, title)
+        if Measurement.get(screen, screen.options.update(max_width=10_000), made).maximum <= screen.width:
+            screen.print(made)
+        else:  # too wide: a block a row reads better than folded columns
+            for row in rows:
+                screen.print(details(row))
+                screen.print()
 
 
 def table(rows: Sequence[Row], title: str = "") -> Table:

@@ -47,10 +47,20 @@ class Screening(Protocol):
         ...
 
 
-class ByParticipants:
-    """Every member has declared that its participants screen their own customers: nothing is left to do."""
+class ByPolicy:
+    """Each member's own policy. Where participants screen their own customers, nothing is left to do; where
+    the operator is to screen and no lists are loaded, the payment is held.
+
+    policies: `participants` or `operator`, by member.
+    """
+
+    def __init__(self, policies: Mapping[str, str]) -> None:
+        self.policies = policies
 
     def screen(self, payer_member: str, payee_member: str, transfer: CreditTransfer) -> tuple[Outcome, str]:
+        for member in (payer_member, payee_member):
+            if self.policies.get(member) == "operator":
+                return Outcome.HOLD, f"The operator screens for {member}, and no lists are loaded."
         return Outcome.CLEAR, ""
 
 

@@ -142,6 +142,12 @@ def _refused(row: OutboxRow, facts: Facts) -> Documents:
     (message_seq,) = row.refs
     message = facts.messages[message_seq]
     where = f" @ {message.reason_path}" if message.reason_path else ""
+    at = iso_instant(facts.committed_at[row.commit_seq])
+    if not message.message_type.startswith("pacs."):
+        told = f"{message.reason_text}{where}"
+        receipt = Receipt(1, message.message_id, "RJCT", message.message_type, message.reason, told)
+        document = build_receipt(facts.scheme, message_id=message_id(row), created_at=at, receipts=[receipt])
+        return [("camt.025.001.08", document)]
     document = build_status_report(
         facts.scheme,
         message_id=message_id(row),

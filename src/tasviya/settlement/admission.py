@@ -179,11 +179,6 @@ def _payee(transfer: CreditTransfer) -> str:
     return transfer.creditor_agent or transfer.creditor_bic or ""
 
 
-def _payee_bic(transfer: CreditTransfer) -> str:
-    """The bank to be paid: the payee's, or in a pacs.009 without one the payee itself."""
-    return transfer.creditor_agent or transfer.creditor_bic or ""
-
-
 def _parties(payer: End, payee: End) -> Parties:
     return Parties(
         payer.participant,

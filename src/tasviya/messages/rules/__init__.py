@@ -6,6 +6,8 @@ from collections.abc import Hashable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from tasviya.core.errors import Refusal
 from tasviya.messages.model import CreditTransfer, ParsedMessage
 from tasviya.messages.rules import amounts, dates, handling, parties
@@ -139,6 +141,9 @@ def _place(message: ParsedMessage, root: str, position: int, broken: Broken) -> 
 def check_characters(message: ParsedMessage, document: Element, scheme: Scheme) -> None:
     """Add to a message, or to the transfer concerned, each text with a character that is not accepted; one
     a transfer, and a few at most that concern the whole message."""
+    whole = etree.tostring(document, method="text", encoding="unicode")
+    if CHARACTERS.check_text(whole, scheme) is None:
+        return
     transfers = {each.position: each for each in message.transactions if isinstance(each, CreditTransfer)}
     business = document[0]
     position = 0

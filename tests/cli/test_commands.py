@@ -173,3 +173,19 @@ def test_help_names_every_command(shell: Shell) -> None:
     for command in ("demo", "init", "submit", "run", "status", "queue", "liquidity", "export", "held"):
         assert command in out
     assert shell("--version")[0].startswith("tasviya ")
+
+
+def test_a_file_handed_in_twice_under_one_name_loses_nothing(
+    shell: Shell, payment_file: Path, tmp_path: Path
+) -> None:
+    shell("init", "--union", str(UNION))
+    shell("submit", str(payment_file), "--as", A)
+    payment_file.write_text("other bytes")
+    shell("submit", str(payment_file), "--as", A)
+    assert len(list((shell.home / "inbox" / A).iterdir())) == 2
+
+
+def test_only_a_participant_hands_files_in(shell: Shell, payment_file: Path) -> None:
+    shell("init", "--union", str(UNION))
+    for sender in ("../../elsewhere", "NOBDKZ20XXX", ""):
+        assert "unknown_sender" in shell("submit", str(payment_file), "--as", sender, status=1)[1]

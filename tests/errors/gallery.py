@@ -1,0 +1,82 @@
+"""The gallery of errors: the smallest case of each. docs/errors.md is written from it (tools/error_page.py).
+
+A case says what to do and does it: `provoke` returns the refusal that it leads to. `rule` names the class, or
+the code, that it is the case of; tests/errors/test_gallery.py holds that none is without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
+from operator_errors import OPERATOR_CASES, refusal_of_operator
+from refused_payments import PAYMENT_CASES, refusal_of_payment
+from wrong_unions import UNION_CASES, refusal_of_union
+
+from tasviya.core.errors import Refusal
+from tasviya.membership.union import CODES
+from tasviya.messages.rules import RULES
+from tasviya.messages.xml import FAILURES
+from tasviya.settlement import rules as settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The smallest case of one error."""
+
+    room: str
+    code: str
+    rule: str
+    """The rule's class, or the code again."""
+    text: str
+    """The rule in words."""
+    how: str
+    """What to do to break it."""
+    where: str
+    """The path that the refusal must name; its end is enough."""
+    provoke: Callable[[Path], Refusal]
+
+
+def cases() -> Iterator[Case]:
+    """All of them, by room, in the order in which they can strike a file."""
+    for code, how, raw in UNREADABLE_CASES:
+        yield Case("file", code, code, FAILURES[code], how, "", bind(refusal_of_unreadable, raw))
+    message_rules = {type(rule).__name__: rule for rule in RULES}
+    for each in MESSAGE_CASES:
+        rule = message_rules[each.rule]
+        yield Case(
+            "message", rule.reason, each.rule, rule.text, each.how, each.where, bind(refusal_of_message, each)
+        )
+    for name, how, where, act in PAYMENT_CASES:
+        kind = getattr(settlement, name, None)
+        text = one_line(kind.__doc__) if kind else "A message must not be signed where nobody checks it."
+        yield Case("payment", name, name, text, how, where, bind(refusal_of_payment, act))
+    for code, how, good, bad, where in UNION_CASES:
+        yield Case("union", code, code, sentence(CODES[code]), how, where, bind(refusal_of_union, good, bad))
+    for code, text, how, act in OPERATOR_CASES:
+        yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
+
+
+@cache
+def outcome(case: Case) -> Refusal:
+    """What a case really leads to, in a directory of its own; done once a process."""
+    with TemporaryDirectory() as directory:
+        return case.provoke(Path(directory))
+
+
+def bind(function: Callable[..., Refusal], *first: Any) -> Callable[[Path], Refusal]:
+    """A case's function with its facts; the path is a directory to work in."""
+    return lambda directory: function(*first, directory)
+
+
+def one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."

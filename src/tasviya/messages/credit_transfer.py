@@ -6,12 +6,14 @@ filled into each: settlement date, payment type, agents.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tasviya.messages.amounts import to_minor
 from tasviya.messages.fields import Reader
 from tasviya.messages.model import Charge, CreditTransfer, Group, Transaction
 from tasviya.messages.scheme import Scheme
+from tasviya.messages.shapes import ShapedReader
 from tasviya.messages.slices import default_form
 from tasviya.messages.xml import NAMESPACE, local_name
 
@@ -115,6 +117,10 @@ _TRANSACTION = {
         },
     ),
 }
+_SHAPED = {
+    CUSTOMER_ROOT: ShapedReader(_TRANSACTION[CUSTOMER_ROOT], NAMESPACE + CUSTOMER),
+    INSTITUTION_ROOT: ShapedReader(_TRANSACTION[INSTITUTION_ROOT], NAMESPACE + INSTITUTION),
+}
 
 
 class _TransferGroup(Group):
@@ -169,8 +175,11 @@ _FROM_GROUP = [
 ]
 
 
-def parse(business: Element, scheme: Scheme) -> tuple[Group, list[Transaction]]:
-    """A checked pacs.008's or pacs.009's group header and transactions."""
+def parse(business: Element, scheme: Scheme, cuts: Sequence[bytes] = ()) -> tuple[Group, list[Transaction]]:
+    """A checked pacs.008's or pacs.009's group header and transactions.
+
+    cuts: each transaction's own bytes, if known: reading is quicker then.
+    """
     name = local_name(business)
     header = business[0]
     found = _GROUP[name].read(header)
@@ -180,10 +189,10 @@ def parse(business: Element, scheme: Scheme) -> tuple[Group, list[Transaction]]:
     if local_name(header[-1]) != "SttlmInf" or group.settlement_date:
         group.carried = _carried(header)
         given = [(place, found[common]) for place, common in _FROM_GROUP if found[common]]
-    reader = _TRANSACTION[name]
+    reader, shaped = _TRANSACTION[name], _SHAPED[name]
     transactions: list[Transaction] = []
     for position, element_ in enumerate(business.iterchildren("{*}CdtTrfTxInf"), start=1):
-        out = reader.read(element_)
+        out = shaped.read(element_, cuts[position - 1]) if cuts else reader.read(element_)
         out[0] = position
         for place, value in given:
             out[place] = out[place] or value

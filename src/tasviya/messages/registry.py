@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasviya.core.errors import Refusal
+from tasviya.messages import credit_transfer
 from tasviya.messages.envelope import is_crowded, pairs
 from tasviya.messages.header import parse_header
 from tasviya.messages.message_types import MESSAGE_TYPES
@@ -94,7 +95,14 @@ def _message(
     refusals = header_refusals + validate(document, message_type)
     if refusals:
         return _broken(app_hdr, document, message_type, header, refusals)
-    group, transactions = kind.parse(document[0], scheme)
+    body, places = None, slices or []
+    if kind.parse is credit_transfer.parse:
+        body, places = _locate(document, message_type, raw, slices)
+        source = raw if body is None else body
+        cuts = [source[start:end] for start, end in places]
+        group, transactions = credit_transfer.parse(document[0], scheme, cuts)
+    else:
+        group, transactions = kind.parse(document[0], scheme)
     message = ParsedMessage(
         message_type,
         group.message_id,
@@ -108,9 +116,11 @@ def _message(
         transactions,
         group,
         header,
+        body,
     )
-    if transactions and isinstance(transactions[0], CreditTransfer):
-        _locate(message, document, raw, slices)
+    for transfer, (start, end) in zip(transactions, places, strict=False):
+        if isinstance(transfer, CreditTransfer):
+            transfer.start, transfer.end = start, end
     check(message, kind.root, scheme)
     # ASCII without character references holds no character that XML allows and the default rule does not.
     if scheme.character_rule != "unicode" or not raw.isascii() or b"&#" in raw or b"\x7f" in raw:
@@ -118,17 +128,19 @@ def _message(
     return message
 
 
-def _locate(message: ParsedMessage, document: Element, raw: bytes, slices: Slices | None) -> None:
-    """Note where each transfer's element lies: in the file, or else in the message written anew."""
+def _locate(
+    document: Element, message_type: str, raw: bytes, slices: Slices | None
+) -> tuple[bytes | None, Slices]:
+    """Where each transfer's element lies: in the file (then no bytes come first), or else in the message
+    written anew."""
+    business = document[0]
     if (
         slices is None
-        or len(slices) != message.count
-        or not self_contained(document[0], NAMESPACE + message.message_type, raw, slices)
+        or len(slices) != sum(1 for _ in business.iterchildren("{*}CdtTrfTxInf"))
+        or not self_contained(business, NAMESPACE + message_type, raw, slices)
     ):
-        message.body, slices = rewritten(document)
-    for transfer, (start, end) in zip(message.transactions, slices, strict=True):
-        if isinstance(transfer, CreditTransfer):
-            transfer.start, transfer.end = start, end
+        return rewritten(document)
+    return None, slices
 
 
 def _header_refusals(app_hdr: Element) -> list[Refusal]:

@@ -59,7 +59,7 @@ class StoredFacts:
             account_id = AccountId(int(identity, 16))
             money = currency(code)
             account = LedgerAccount(account_id, AccountKind[kind.upper()], owner, money, with_whom, number)
-            yield account, AccountRow(account_id, seq, opening, lowest)
+            yield account, AccountRow(account_id, seq, int(opening), int(lowest))
 
     def credit_line_rows(self) -> list[CreditLineRow]:
         rows = self.connection.execute("SELECT * FROM credit_line_state")
@@ -73,7 +73,7 @@ class StoredFacts:
 
     def limit_rows(self) -> list[tuple[int, str, int]]:
         rows = self.connection.execute("SELECT account_id, counterparty, net_paid FROM limit_state")
-        return [(int(account, 16), who, net) for account, who, net in rows]
+        return [(int(account, 16), who, int(net)) for account, who, net in rows]
 
     def day_rows(self) -> list[DayRow]:
         sql = (
@@ -92,7 +92,7 @@ class StoredFacts:
 
     def queue(self) -> list[tuple[QueueRow, Payment]]:
         rows = [
-            QueueRow(seq, int(account, 16), rank, bool(by_limit), shortfall, since)
+            QueueRow(seq, int(account, 16), rank, bool(by_limit), int(shortfall), since)
             for seq, account, rank, by_limit, shortfall, since in self.connection.execute(
                 "SELECT * FROM queue ORDER BY payment_seq"
             )

@@ -69,7 +69,8 @@ class Queries:
         for row in rows:
             decimals = currency(row["currency"]).decimals
             balance = balances[row.pop("account_id")]
-            used = row["opening"] - row.pop("lowest")
+            opening, lowest = int(row["opening"]), int(row.pop("lowest"))
+            used = opening - lowest
             spendable = balance + row["credit_line"] - row["drawn"] - row["reserved"]
             amounts = {
                 "balance": balance,
@@ -77,7 +78,7 @@ class Queries:
                 "drawn": row["drawn"],
                 "reserved": row["reserved"],
                 "spendable": spendable,
-                "opening": row["opening"],
+                "opening": opening,
                 "used_peak": max(used, 0) + row["drawn_peak"],
             }
             row.pop("drawn_peak")

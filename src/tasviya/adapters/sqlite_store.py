@@ -138,7 +138,14 @@ class SqliteStore(StoredFacts):
         self.connection.executemany(
             "INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (row.payment_seq, f"{row.account_id:032x}", row.rank, row.by_limit, row.shortfall, row.since)
+                (
+                    row.payment_seq,
+                    f"{row.account_id:032x}",
+                    row.rank,
+                    row.by_limit,
+                    journal.whole(row.shortfall),
+                    row.since,
+                )
                 for row in queued.values()
                 if row is not None
             ],
@@ -152,7 +159,10 @@ class SqliteStore(StoredFacts):
 
         many(
             "UPDATE account SET entry_seq = ?, opening = ?, lowest = ? WHERE account_id = ?",
-            [(a.entry_seq, a.opening, a.lowest, f"{a.account_id:032x}") for a in changes.accounts],
+            [
+                (a.entry_seq, journal.whole(a.opening), journal.whole(a.lowest), f"{a.account_id:032x}")
+                for a in changes.accounts
+            ],
         )
         many(
             "INSERT OR REPLACE INTO credit_line_state VALUES (?, ?, ?, ?)",
@@ -164,7 +174,7 @@ class SqliteStore(StoredFacts):
         )
         many(
             "INSERT OR REPLACE INTO limit_state VALUES (?, ?, ?)",
-            [(f"{account:032x}", who, net) for account, who, net in changes.limits],
+            [(f"{account:032x}", who, journal.whole(net)) for account, who, net in changes.limits],
         )
         many("INSERT OR REPLACE INTO operating_day VALUES (?, ?, ?, ?, ?, ?)", changes.days)
         many(

@@ -143,6 +143,8 @@ class Intake:
                 self._credit_transfer(read, message_seq, sender, at, transaction)
             else:
                 handle(work, Asking(file.sender, sender, message_seq, read, at), transaction)
+        if not read.transactions:  # a question without a question
+            work.tell_once(file.sender, "acknowledgement", [message_seq])
 
     def _impersonates(self, sender: str, message: ParsedMessage) -> Refusal | None:
         """Whether a message says that it comes from somebody else than the connection that brought it."""

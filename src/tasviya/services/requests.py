@@ -127,6 +127,7 @@ def _answer_recall(
 
 def _recall_answer(work: Work, asking: Asking, answer: RecallAnswer) -> None:
     """The payee's bank answers a recall: its answer goes to the bank that recalled."""
+    work.tell_once(asking.bic, "acknowledgement", [asking.message_seq])
     for payment in _originals(work, asking, answer, lambda p: p.creditor == asking.participant):
         # What the case calls cancelled is called accepted for a single payment.
         status = "CNCL" if answer.status == "ACCR" else answer.status or "RJCR"

@@ -1,5 +1,6 @@
 -- The first layout. Instants are nanoseconds since the epoch, UTC; amounts are minor units; business dates
--- are yyyy-mm-dd. The ledger's own tables (ledger_account, ledger_batch) are laid beside these.
+-- are yyyy-mm-dd. The ledger's own tables (ledger_account, ledger_batch) are laid beside these. Sums that may
+-- exceed 63 bits stand in columns without a type: whole numbers, as text where they do.
 
 -- What was received, byte for byte: the evidence.
 CREATE TABLE received_file (
@@ -82,7 +83,7 @@ CREATE TABLE queue (
     account_id  TEXT NOT NULL,
     rank        INTEGER NOT NULL,
     by_limit    INTEGER NOT NULL,
-    shortfall   INTEGER NOT NULL,
+    shortfall   NOT NULL,
     since       INTEGER NOT NULL
 );
 
@@ -95,8 +96,8 @@ CREATE TABLE account (
     with_whom  TEXT NOT NULL,
     number     TEXT NOT NULL,
     entry_seq  INTEGER NOT NULL,        -- its last journal entry, gapless from 1
-    opening    INTEGER NOT NULL,        -- balance when the business day opened
-    lowest     INTEGER NOT NULL         -- lowest balance since
+    opening    NOT NULL,                -- balance when the business day opened
+    lowest     NOT NULL                 -- lowest balance since
 ) WITHOUT ROWID;
 CREATE INDEX account_number ON account (number) WHERE number <> '';
 
@@ -117,7 +118,7 @@ CREATE TABLE reservation_state (
 CREATE TABLE limit_state (
     account_id   TEXT NOT NULL,
     counterparty TEXT NOT NULL,         -- empty: all that have no limit of their own
-    net_paid     INTEGER NOT NULL,
+    net_paid     NOT NULL,
     PRIMARY KEY (account_id, counterparty)
 ) WITHOUT ROWID;
 

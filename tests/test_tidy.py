@@ -24,7 +24,17 @@ LEVEL = {
 }
 """How far right a room stands. A room imports rooms further left only, and itself."""
 PURE = {room for room, level in LEVEL.items() if level <= 2}
-IMPURE_MODULES = {"time", "random", "secrets", "socket", "logging", "sqlite3", "subprocess", "threading", "os"}
+IMPURE_MODULES = {
+    "time",
+    "random",
+    "secrets",
+    "socket",
+    "logging",
+    "sqlite3",
+    "subprocess",
+    "threading",
+    "os",
+}
 IMPURE_CALLS = {"now", "utcnow", "today", "uuid4", "uuid1", "time_ns", "perf_counter"}
 LONGEST = 450
 
@@ -87,7 +97,9 @@ def test_one_idea_a_file(path: Path) -> None:
 
 
 def test_the_test_can_fail() -> None:
-    outward = ast.parse("from tasviya.services.work import Work\nimport random\nfrom datetime import date\ndate.today()")
+    outward = ast.parse(
+        "from tasviya.services.work import Work\nimport random\nfrom datetime import date\ndate.today()"
+    )
     modules = [module for _, module in imported(outward)]
     assert LEVEL[modules[0].split(".")[1]] > LEVEL["core"]
     assert modules[1] in IMPURE_MODULES

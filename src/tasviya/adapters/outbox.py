@@ -34,7 +34,7 @@ class FileOutbox:
         self.db, self.scheme, self.directory = db, scheme, directory
         self._accounts: dict[str, AccountFacts] = {}
         self._bics: dict[str, str] = {}
-        self._version = ""
+        self._version: tuple[object, ...] = ()
 
     def deliver(self, commits: Sequence[int]) -> list[int]:
         """Write everything these commits had to tell, statements apart. Returns the outbox rows' numbers."""
@@ -85,7 +85,7 @@ class FileOutbox:
         if any(row.kind in ("return", "recall") for row in every):
             messages |= {p.message_seq for p in of_payments.values()}
         found = self._messages(sorted(messages))
-        self._look_up()
+        self._look_up(every)
         return Facts(
             self.scheme,
             of_payments,
@@ -100,7 +100,7 @@ class FileOutbox:
 
     def _periods(self, rows: Sequence[OutboxRow]) -> dict[int, Period]:
         """What moved on the accounts that these rows ask for, read from the journal."""
-        self._look_up()
+        self._look_up(rows)
         periods: dict[int, Period] = {}
         spans: dict[tuple[int, int], dict[bytes, Period]] = {}
         for row in rows:
@@ -150,16 +150,26 @@ class FileOutbox:
             or (row.kind in REPLIES and row.refs[-1] in of_file)
         ]
 
-    def _look_up(self) -> None:
-        """Names and numbers, read again when accounts have been opened or BICs have changed."""
-        (version,) = self.db.execute(
-            "SELECT (SELECT count(*) FROM account) || '/' || (SELECT count(*) FROM participant_bics)"
+    def _look_up(self, rows: Sequence[OutboxRow]) -> None:
+        """Names and numbers as of the business date of the last of these rows, read again when that, the
+        accounts or the BICs have changed."""
+        last = max((row.commit_seq for row in rows), default=0)
+        (day,) = self.db.execute(
+            "SELECT max(business_date) FROM operating_day WHERE opened_commit <= ?", (last,)
+        ).fetchone()
+        version = self.db.execute(
+            "SELECT ?, (SELECT count(*) FROM account), (SELECT count(*) FROM participant_bics)", (day,)
         ).fetchone()
         if version == self._version:
             return
         self._version = version
         self._bics = dict(
-            self.db.execute("SELECT participant, bic FROM participant_bics ORDER BY valid_from").fetchall()
+            self.db.execute(
+                "SELECT participant, bic FROM participant_bics"
+                " WHERE ?1 IS NULL OR (valid_from <= ?1 AND (valid_to IS NULL OR ?1 < valid_to))"
+                " ORDER BY valid_from",
+                (day,),
+            ).fetchall()
         )
         institutions = dict(
             self.db.execute("SELECT currency, institution FROM settlement_institution_hours").fetchall()

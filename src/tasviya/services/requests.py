@@ -148,6 +148,8 @@ def _return(work: Work, asking: Asking, returned: Return) -> None:
         through = (original.creditor_correspondent, original.debtor_correspondent)
         parties = directory.between(payment.debtor, payment.creditor, payment.currency, through)
         if not isinstance(parties, Refusal):
+            payment.debtor_correspondent = parties.debtor_correspondent
+            payment.creditor_correspondent = parties.creditor_correspondent
             offer(work, payment, parties)
             return
         refusal = parties

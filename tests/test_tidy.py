@@ -16,6 +16,7 @@ LEVEL = {
     "membership": 1,
     "journal": 1,
     "settlement": 2,
+    "exchange": 2,
     "services": 3,
     "adapters": 4,
     "app": 5,

@@ -22,6 +22,8 @@ CHANGING = (
     "not_after",
     "not_before",
     "attempt",
+    "amount_minor",
+    "debit_minor",
 )
 """What of a payment may change after it was received."""
 

@@ -11,7 +11,8 @@ from tasviya.adapters.payment_rows import COLUMN_LIST, payment_of
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.core.currencies import currency
 from tasviya.core.ids import AccountId
-from tasviya.membership.participant import RECORD_TYPES, Record
+from tasviya.membership.participant import RECORD_TYPES
+from tasviya.membership.records import Record
 from tasviya.services.unit_of_work import AccountRow, CreditLineRow, DayRow, Numbers, QueueRow
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.payment import Payment
@@ -38,6 +39,8 @@ class StoredFacts:
             payment=after("SELECT max(seq) FROM payment"),
             outbox=after("SELECT max(seq) FROM outbox"),
             entry=after("SELECT max(first_entry + count - 1) FROM journal"),
+            order=after("SELECT max(seq) FROM exchange_order"),
+            batch=after("SELECT max(seq) FROM exchange_batch"),
         )
 
     def records(self) -> list[Record]:
@@ -153,8 +156,8 @@ class StoredFacts:
         return self._payments(f"{where} ORDER BY position", sender, message_id)
 
     def warehoused(self, currency: str, business_date: str) -> list[Payment]:
-        where = "status = 'warehoused' AND settlement_date <= ? AND currency = ? ORDER BY seq"
-        return self._payments(where, business_date, currency)
+        where = "status = 'warehoused' AND settlement_date <= ?1 AND ?2 IN (currency, debit_currency)"
+        return self._payments(f"{where} ORDER BY seq", business_date, currency)
 
     def timers(self) -> list[tuple[int, int]]:
         rows = self.connection.execute(

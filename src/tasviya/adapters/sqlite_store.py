@@ -15,6 +15,7 @@ import msgspec
 from tasviya.adapters.migrations import migrate
 from tasviya.adapters.payment_rows import CHANGING, COLUMNS
 from tasviya.adapters.sqlite_connection import connect
+from tasviya.adapters.sqlite_exchange import StoredExchange, write_exchange
 from tasviya.adapters.sqlite_facts import StoredFacts
 from tasviya.adapters.sqlite_ledger import SqliteLedger
 from tasviya.adapters.transactions import transaction
@@ -38,7 +39,7 @@ from tasviya.services.unit_of_work import (
 ACCEPTED = (CreateTransferStatus.CREATED, CreateTransferStatus.EXISTS)
 
 
-class SqliteStore(StoredFacts):
+class SqliteStore(StoredFacts, StoredExchange):
     """The writer's store.
 
     Raises (on opening): StoreError if the file is another writer's, damaged or of a newer version.
@@ -130,6 +131,7 @@ class SqliteStore(StoredFacts):
                 ],
             )
         self._write_states(changes)
+        write_exchange(self.connection, changes)
 
     def _write_queue(self, queued: dict[int, QueueRow | None]) -> None:
         self.connection.executemany(

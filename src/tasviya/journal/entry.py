@@ -27,6 +27,7 @@ class EntryKind(IntEnum):
     DECIDED = 2
     POSTED = 3
     ADMINISTERED = 4
+    HELD = 5
 
 
 FIELDS: dict[EntryKind, tuple[str, ...]] = {
@@ -46,9 +47,11 @@ FIELDS: dict[EntryKind, tuple[str, ...]] = {
         "credit_balance_after",
     ),
     EntryKind.ADMINISTERED: ("act", "subject", "facts", "actor", "checker"),
+    EntryKind.HELD: ("transfer_id", "held_for", "payment_seq", "account_id", "amount", "held_after"),
 }
-"""`posted_for` is a payment's id, and `payment_seq` its number; 0 if it was posted for something else.
-Balances are credits less debits, minor units; account entry numbers are gapless from 1 per account."""
+"""`posted_for` is a payment's id, and `payment_seq` its number; 0 if it was posted for something else. The
+`amount` of `held` is negative where a hold ends. Balances are credits less debits, minor units; account
+entry numbers are gapless from 1 per account."""
 
 Entry = tuple[Any, ...]
 

@@ -18,13 +18,12 @@ from tasviya.membership.participant import (
     MultilateralLimit,
     OpeningBalance,
     Participant,
-    Record,
     Reservation,
     ScreeningPolicy,
     SettlementAccount,
     SettlementInstitutionHours,
-    first_overlap,
 )
+from tasviya.membership.records import Record, first_overlap
 
 Found = tuple[Record, str]
 """A record and the path of the key it stood at."""
@@ -87,8 +86,8 @@ def _currencies(found: Sequence[Found]) -> None:
     """What is dealt in settles here."""
     settled = {each.currency for each, _ in found if isinstance(each, SettlementInstitutionHours)}
     for record, path in found:
-        code = getattr(record, "currency", None)
-        if code is not None and code not in settled:
+        named = [getattr(record, column, None) for column in ("currency", "sell", "buy")]
+        for code in (each for each in named if each is not None and each not in settled):
             what = f"{code} does not settle in this union: no member's settlement institution keeps it."
             raise ConfigurationError("CF06", what, f"Use one of {', '.join(sorted(settled))}.", path)
 

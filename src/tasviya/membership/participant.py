@@ -10,10 +10,11 @@ Amounts are minor units of the record's currency. Participant codes never change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import ClassVar
 
-import msgspec
+from tasviya.membership.exchange_rules import CentralBankRate, ExchangeRoute, ExchangeRules
+from tasviya.membership.records import Record
 
 ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
 """A participant's status. A suspended one neither sends nor receives."""
@@ -43,24 +44,6 @@ SCREENING_POLICIES = ("participants", "operator")
 """Who screens: each participant its own customers, or the operator against the lists the member names."""
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What every record has: the dates between which it holds."""
-
-    KEY: ClassVar[tuple[str, ...]] = ()
-
-    valid_from: str
-    valid_to: str | None = None
-    """The first date on which it no longer holds."""
-
-    def holds_on(self, day: str) -> bool:
-        """Whether the record is in force on an ISO date."""
-        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
-
-    def key(self) -> tuple[str, ...]:
-        """The values of the key columns."""
-        return tuple(getattr(self, column) for column in self.KEY)
 
 
 class Union(Record, frozen=True, kw_only=True):
@@ -285,23 +268,13 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "system_limits": SystemLimit,
     "member_limits": MemberLimit,
     "opening_balances": OpeningBalance,
+    "exchange_rules": ExchangeRules,
+    "exchange_routes": ExchangeRoute,
+    "central_bank_rates": CentralBankRate,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""
 
 TABLE_OF: Mapping[type[Record], str] = {record_type: table for table, record_type in RECORD_TYPES.items()}
-
-R = TypeVar("R", bound=Record)
-
-
-def first_overlap(records: Iterable[R]) -> tuple[R, R] | None:
-    """Two records of one table that would hold for the same key on the same date, if there are any."""
-    latest: dict[tuple[str, ...], R] = {}
-    for record in sorted(records, key=lambda each: (each.key(), each.valid_from)):
-        before = latest.get(record.key())
-        if before is not None and (before.valid_to is None or record.valid_from < before.valid_to):
-            return before, record
-        latest[record.key()] = record
-    return None
 
 
 def full_bic(bic: str) -> str:

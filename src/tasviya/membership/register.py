@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
-from typing import TypeVar
 
 from tasviya.core.business_day import Calendar, OperatingHours
 from tasviya.core.currencies import currency
 from tasviya.core.errors import invariant
 from tasviya.core.money import Currency
+from tasviya.membership.exchange_rules import GROSS, CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.participant import (
     BUSINESS_DAY,
     CLOSED,
@@ -31,18 +31,15 @@ from tasviya.membership.participant import (
     Participant,
     ParticipantBic,
     ParticipantStatus,
-    Record,
     Reservation,
     ScreeningPolicy,
     SettlementAccount,
     SettlementInstitutionHours,
     SystemLimit,
     Union,
-    first_overlap,
     full_bic,
 )
-
-R = TypeVar("R", bound=Record)
+from tasviya.membership.records import R, Record, first_overlap
 
 SNAPSHOTS_KEPT = 8
 """Dates whose snapshots a register keeps at hand: today, the warehoused ones, a statement's."""
@@ -146,6 +143,11 @@ class Snapshot:
         }
         self._policies = {each.member: each for each in holding(ScreeningPolicy)}
         self.opening_balances: Sequence[OpeningBalance] = holding(OpeningBalance)
+        rules = holding(ExchangeRules)
+        self.exchange_rules: ExchangeRules | None = rules[0] if rules else None
+        """How its exchange works; None: the union has none."""
+        self._exchange_routes = {(each.sell, each.buy): each.route for each in holding(ExchangeRoute)}
+        self._central_bank_rates = {each.currency: each.value for each in holding(CentralBankRate)}
 
     @property
     def union(self) -> Union:
@@ -246,6 +248,15 @@ class Snapshot:
     def screening_policy(self, member: str) -> ScreeningPolicy | None:
         """What a member has declared about screening; None if nothing."""
         return self._policies.get(member)
+
+    def exchange_route(self, sell: str, buy: str) -> str:
+        """How payments debited in one currency and paid in another go whose senders do not say."""
+        rules = self.exchange_rules
+        return self._exchange_routes.get((sell, buy), rules.default_route) if rules else GROSS
+
+    def central_bank_rate(self, currency_code: str) -> str | None:
+        """What its settlement institution says a unit is worth in the union's common measure, a decimal."""
+        return self._central_bank_rates.get(currency_code)
 
 
 def operating_hours(

@@ -25,6 +25,7 @@ from tasviya.core.currencies import UnknownCurrency, currency
 from tasviya.core.errors import ConfigurationError
 from tasviya.core.money import AmountError, Currency, parse_amount
 from tasviya.membership.coherence import check
+from tasviya.membership.exchange_rules import read_exchange
 from tasviya.membership.participant import (
     ACTIVE,
     BANK,
@@ -54,7 +55,6 @@ from tasviya.membership.participant import (
     Participant,
     ParticipantBic,
     ParticipantStatus,
-    Record,
     Reservation,
     ScreeningPolicy,
     SettlementAccount,
@@ -63,6 +63,7 @@ from tasviya.membership.participant import (
     Union,
     full_bic,
 )
+from tasviya.membership.records import Record
 from tasviya.membership.register import Register, operating_hours
 from tasviya.membership.toml_table import Table
 
@@ -87,6 +88,7 @@ CODES: Mapping[str, str] = {
     "CF18": "a limit, reservation or balance is for an account that is not there",
     "CF19": "the union has no member, or a member no participant",
     "CF20": "a calendar has no business day",
+    "CF21": "a rate is not one",
 }
 """What can be wrong with a union's configuration."""
 
@@ -158,6 +160,10 @@ class _Reading:
             amount = self.amount(limit, "limit", code)
             self.keep(SystemLimit(currency=code, limit_minor=amount, **self.dates(limit)), limit.path)
             limit.done()
+        if root.get("exchange") is not None:
+            exchange = root.table("exchange")
+            read_exchange(exchange, self.dates, self.keep)
+            exchange.done()
         facts.done()
         self.participant(operator, OPERATOR, operator.text("member"))
         operator.done()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tasviya.core.errors import OperatorError
-from tasviya.membership.participant import LIVE, OpeningBalance, Record
+from tasviya.membership.participant import LIVE, OpeningBalance
+from tasviya.membership.records import Record
 from tasviya.membership.register import Register, Snapshot
 from tasviya.services.operating_day import accounts_to_open, open_account
 from tasviya.services.work import Work

@@ -13,6 +13,7 @@ from tasviya.core.business_day import Phase
 from tasviya.core.clock import from_ns
 from tasviya.core.errors import invariant
 from tasviya.membership.register import Register, Snapshot
+from tasviya.services.exchange_book import Book
 from tasviya.services.unit_of_work import AccountRow, DayRow, Store
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.admission import Day, Directory
@@ -62,6 +63,7 @@ class Memory:
         self._load_accounts()
         self.timers: list[tuple[int, int]] = store.timers()
         """(instant, payment number) of payments that wait and whose payers have set times, in order."""
+        self.book = Book(store)
         self.queue = PaymentQueue()
         for row, payment in store.queue():
             self.queue.add(row.account_id, payment, by_limit=row.by_limit)
@@ -93,10 +95,10 @@ class Memory:
             return Day(hours.calendar.next_business_day(business_date), Phase.CLOSED, hours, today)
         return Day(business_date, Phase(row.phase), hours, today)
 
-    def add_account(self, account: LedgerAccount, row: AccountRow, net: int) -> None:
-        """Take an account in. net: credits less debits in the ledger."""
+    def add_account(self, account: LedgerAccount, row: AccountRow, net: int, held: int = 0) -> None:
+        """Take an account in. net: credits less debits in the ledger. held: debits pending there."""
         raw_id = account.id.to_bytes(16, "big")
-        funds = Funds(account.id, net)
+        funds = Funds(account.id, net - held, held=held)
         self.accounts[account.id] = AccountState(
             account, raw_id, row.entry_seq, net, row.opening, row.lowest, funds
         )
@@ -128,7 +130,7 @@ class Memory:
     def _load_accounts(self) -> None:
         store = self.store
         for account, row in store.account_rows():
-            self.add_account(account, row, self._ledger_net(account))
+            self.add_account(account, row, *self._ledger_balance(account))
         for line in store.credit_line_rows():
             state = self.accounts[line.account_id]
             state.credit = CreditState(line.granted, line.drawn, line.peak)
@@ -146,12 +148,12 @@ class Memory:
             if exposure:
                 exposure.net_paid = net_paid
 
-    def _ledger_net(self, account: LedgerAccount) -> int:
-        """Credits less debits in the ledger."""
+    def _ledger_balance(self, account: LedgerAccount) -> tuple[int, int]:
+        """Credits less debits in the ledger, and debits pending there."""
         balances = self.store.ledger.balances(account.id)
         invariant(balances is not None, f"the ledger has {account.key}")
-        _, debits, _, credits = balances or (0, 0, 0, 0)
-        return credits - debits
+        held, debits, _, credits = balances or (0, 0, 0, 0)
+        return credits - debits, held
 
     def _limits_of(self, account: LedgerAccount) -> Limits | None:
         code = account.currency.code
@@ -170,7 +172,9 @@ class Memory:
         Raises: InvariantBroken.
         """
         for state in self.accounts.values():
-            net = self._ledger_net(state.account)
+            net, held = self._ledger_balance(state.account)
             invariant(state.net == net, f"{state.account.key} stands as in the ledger")
             if state.account.kind in (AccountKind.SETTLEMENT, AccountKind.VOSTRO):
-                invariant(state.funds.balance == state.net, f"{state.account.key} spends what it holds")
+                funds = state.funds
+                invariant(funds.held == held, f"{state.account.key} holds back as in the ledger")
+                invariant(funds.balance + held == net, f"{state.account.key} spends what it has")

@@ -13,15 +13,17 @@ from datetime import date
 
 from tasviya.core.business_day import PHASE_AFTER, DayEvent, Phase
 from tasviya.core.errors import OperatorError, Refusal
+from tasviya.exchange.order import OrderEvent
+from tasviya.services.exchange import withdraw
 from tasviya.services.memory import AccountState, CreditState, Memory
-from tasviya.services.payments import offer, parties_of, refuse, report, retry
+from tasviya.services.payments import later, offer, parties_of, refuse, report, retry, withdraw_payment
 from tasviya.services.unit_of_work import AccountRow, DayRow
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.admission import When
 from tasviya.settlement.payment import Event, Payment, Status
 from tasviya.settlement.routing import Leg, LegCode
-from tasviya.settlement.rules import AB03, AM04
+from tasviya.settlement.rules import AB03, AM04, ED05
 
 STATED = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE})
 """Kinds of account whose owners get a statement."""
@@ -105,11 +107,26 @@ def open_day(work: Work, currency: str, business_date: date) -> None:
 def cut_off(work: Work, currency: str, business_date: date, phase: Phase) -> None:
     """A cut-off passes: payments of its kind that still wait expire."""
     _enter(work, currency, business_date, phase)
-    for payment in list(work.memory.queue):
+    for payment in waiting_in(work.memory, currency):
         customer = payment.message_type.startswith("pacs.008")
-        if payment.currency == currency and (customer or phase is not Phase.CUSTOMER_CUTOFF):
+        if customer or phase is not Phase.CUSTOMER_CUTOFF:
             expire(work, payment)
+    if phase is Phase.INTERBANK_CUTOFF:
+        end_orders(work, currency)
     retry(work)
+
+
+def waiting_in(memory: Memory, currency: str) -> list[Payment]:
+    """Payments in the queue or in the exchange that pay, or are debited, in a currency."""
+    waiting = [*memory.queue, *memory.book.payments.values()]
+    return [each for each in waiting if currency in (each.currency, each.debit_currency)]
+
+
+def end_orders(work: Work, currency: str) -> None:
+    """Orders that serve no payment end with the day of one of their currencies."""
+    for order in list(work.memory.book.orders.values()):
+        if currency in (order.sell, order.buy) and not order.payment_seq:
+            withdraw(work, order, OrderEvent.EXPIRE)
 
 
 def close_day(work: Work, currency: str, business_date: date) -> None:
@@ -124,9 +141,9 @@ def close_day(work: Work, currency: str, business_date: date) -> None:
         raise OperatorError(
             "day_not_open", f"{currency} {stands}; {business_date} cannot close.", "Open it first."
         )
-    for payment in list(memory.queue):
-        if payment.currency == currency:
-            expire(work, payment)
+    for payment in waiting_in(memory, currency):
+        expire(work, payment)
+    end_orders(work, currency)
     for state in memory.accounts.values():
         if state.account.currency.code == currency and state.credit and state.credit.drawn:
             repay(work, state, min(state.credit.drawn, max(state.net, 0)))
@@ -148,10 +165,9 @@ def close_day(work: Work, currency: str, business_date: date) -> None:
 def expire(work: Work, payment: Payment, *, own_time: bool = False) -> None:
     """A payment is not settled any more: the cut-off, or the time its sender set, has passed."""
     reason = payment.reason_text
-    if payment.blocked_by:
-        work.fresh[int(payment.blocked_by, 16)] = None  # those behind it may now pass
-    work.dequeue(payment)
-    rule = AB03 if own_time else AM04
+    in_exchange = work.memory.book.order_for(payment) is not None
+    withdraw_payment(work, payment, OrderEvent.EXPIRE)
+    rule = AB03 if own_time else ED05 if in_exchange else AM04
     what = "The time its sender set has passed;" if own_time else "The cut-off has passed;"
     work.happened(payment, Event.EXPIRE, rule.refuse(f"{what} no money has moved ({reason})."))
     report(work, payment)
@@ -183,6 +199,9 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
         if institution is not None:
             want(AccountKind.ISSUE, institution.code, code)
             want(AccountKind.LIMIT_CONTROL, institution.code, code)
+            if snapshot.exchange_rules is not None:
+                want(AccountKind.EXCHANGE, institution.code, code)
+                want(AccountKind.ROUNDING, institution.code, code)
     for each in snapshot.accounts():
         want(AccountKind.SETTLEMENT, each.participant, each.currency, number=each.number)
         want(AccountKind.CREDIT, each.participant, each.currency)
@@ -268,9 +287,10 @@ def time_comes(work: Work, instant: int, seq: int) -> None:
 
 def _release(work: Work, payment: Payment) -> None:
     """A payment kept for this date, or this hour, meets it."""
-    _, _, when = work.date_of(
-        payment.currency, payment.settlement_date, payment.message_type.startswith("pacs.008")
-    )
+    customer = payment.message_type.startswith("pacs.008")
+    when = work.date_of(payment.currency, payment.settlement_date, customer)[2]
+    if payment.debit_currency:
+        when = later(when, work.date_of(payment.debit_currency, payment.settlement_date, customer)[2])
     if payment.status is not Status.WAREHOUSED or when is When.LATER or payment.not_before > work.now_ns:
         return
     parties = parties_of(work, payment) if when is When.NOW else when

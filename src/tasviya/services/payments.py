@@ -15,10 +15,13 @@ from typing import Protocol
 from tasviya.core.clock import iso_instant
 from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Money
+from tasviya.exchange.order import OrderEvent
 from tasviya.messages.model import CreditTransfer
+from tasviya.services.exchange import limit_refused, place, withdraw
 from tasviya.services.memory import AccountState
 from tasviya.services.work import Work
-from tasviya.settlement.admission import Parties, When
+from tasviya.settlement.admission import Directory, Parties, When
+from tasviya.settlement.conversion import Wish, wish_of
 from tasviya.settlement.gross import NO_FUNDS, Queue, Settle, decide
 from tasviya.settlement.liquidity import Exposure
 from tasviya.settlement.payment import ISO_STATUS, Event, Payment, Priority, Status
@@ -96,7 +99,10 @@ def _admit(
     payment.settlement_date, directory, when = work.date_of(
         payment.currency, payment.settlement_date, customer
     )
-    parties = directory.parties(payment.sender, transfer)
+    wish = wish_of(transfer, payment.sender, directory.snapshot)
+    if isinstance(wish, Refusal):
+        return wish
+    parties = _parties(payment, transfer, directory, wish)
     if isinstance(parties, Refusal):
         return parties
     payment.debtor, payment.creditor = parties.debtor, parties.creditor
@@ -110,6 +116,11 @@ def _admit(
     limit = snapshot.system_limit(payment.currency)
     if limit is not None and payment.amount_minor > limit:
         return AM13.refuse(f"{transfer.amount} {payment.currency} exceeds the union's limit.")
+    if wish is not None:
+        refusal = limit_refused(work, payment)
+        if refusal is not None:
+            return refusal
+        when = later(when, work.date_of(wish.debit_currency, payment.settlement_date, customer)[2])
     if isinstance(when, Refusal):
         return when
     payment.not_before, payment.not_after = _window(work, payment, transfer)
@@ -127,6 +138,30 @@ def _admit(
         keep(work, payment)
         return None
     return parties
+
+
+def _parties(
+    payment: Payment, transfer: CreditTransfer, directory: Directory, wish: Wish | None
+) -> Parties | Refusal:
+    """Who pays whom, through the exchange if the payment wishes so."""
+    if wish is None:
+        return directory.parties(payment.sender, transfer)
+    payment.route, payment.fixed, payment.debit_currency = wish.route, wish.fixed, wish.debit_currency
+    payment.debit_minor, payment.amount_minor = wish.debit_minor, wish.credit_minor
+    refusal = directory.instructs(payment.sender, transfer)
+    if refusal is not None:
+        return refusal
+    payee = directory.payee(payment.sender, transfer)
+    if isinstance(payee, Refusal):
+        return payee
+    return directory.across(payment.sender, payee[0], payment.currency, wish.debit_currency, payee[1])
+
+
+def later(one: When | Refusal, other: When | Refusal) -> When | Refusal:
+    """When something may happen that both currencies' days must allow."""
+    if isinstance(one, Refusal) or isinstance(other, Refusal):
+        return one if isinstance(one, Refusal) else other
+    return When.LATER if When.LATER in (one, other) else When.NOW
 
 
 def keep(work: Work, payment: Payment) -> None:
@@ -157,10 +192,21 @@ def offer(work: Work, payment: Payment, parties: Parties) -> bool:
     behind = [queue.blocks(account, payment.rank) for account in parties.path.sources]
     decision = _decide(work, payment, parties.path, behind)
     if isinstance(decision, Settle):
-        settle(work, payment, parties, decision)
+        go(work, payment, parties, decision)
         return True
     wait(work, payment, decision)
     return False
+
+
+def go(work: Work, payment: Payment, parties: Parties, decision: Settle) -> None:
+    """Its money is there: settle it, or take it to the exchange."""
+    if payment.debit_currency:
+        if payment.seq in work.memory.queue:
+            work.dequeue(payment)
+        place(work, payment)
+        report(work, payment)
+    else:
+        settle(work, payment, parties, decision)
 
 
 def wait(work: Work, payment: Payment, decision: Queue) -> None:
@@ -197,6 +243,11 @@ def settle(work: Work, payment: Payment, parties: Parties, decision: Settle) -> 
     payment.settled_at = work.now_ns
     payment.blocked_by = ""
     work.happened(payment, Event.SETTLE)
+    tell_settled(work, payment, route)
+
+
+def tell_settled(work: Work, payment: Payment, route: Path) -> None:
+    """Tell the payer's bank, the payee's, and every holder of an account that a settled payment moved."""
     report(work, payment)
     onward = ONWARD.get(payment.message_type[:8])
     if onward:
@@ -227,7 +278,7 @@ def retry(work: Work) -> None:
             ]
             decision = _decide(work, payment, parties.path, behind)
             if isinstance(decision, Settle):
-                settle(work, payment, parties, decision)
+                go(work, payment, parties, decision)
                 continue
             here = decision.account_id == account_id
             if not here or decision.by_limit != waiting.by_limit:
@@ -242,12 +293,24 @@ def parties_of(work: Work, payment: Payment) -> Parties | Refusal:
     """The parties of an accepted payment, as they stand now."""
     day = work.memory.day(payment.currency, work.now_ns)
     directory = work.memory.directory(day.business_date)
-    return directory.between(
-        payment.debtor,
-        payment.creditor,
-        payment.currency,
-        (payment.debtor_correspondent, payment.creditor_correspondent),
-    )
+    debtor, creditor, currency = payment.debtor, payment.creditor, payment.currency
+    through = (payment.debtor_correspondent, payment.creditor_correspondent)
+    if payment.debit_currency:
+        return directory.across(debtor, creditor, currency, payment.debit_currency, through)
+    return directory.between(debtor, creditor, currency, through)
+
+
+def withdraw_payment(work: Work, payment: Payment, event: OrderEvent) -> None:
+    """Take a payment that waits out of where it waits, and let those behind it pass.
+
+    event: what that means for its order, if it waits in the exchange.
+    """
+    order = work.memory.book.order_for(payment)
+    if order is not None:
+        withdraw(work, order, event)
+    elif payment.seq in work.memory.queue:
+        work.fresh[int(payment.blocked_by, 16)] = None
+        work.dequeue(payment)
 
 
 def report(work: Work, payment: Payment) -> None:
@@ -264,8 +327,8 @@ def report(work: Work, payment: Payment) -> None:
 def status_item(payment: Payment) -> list[object]:
     """Where a payment stands, as the outbox keeps it."""
     item: list[object] = [payment.seq, ISO_STATUS[payment.status]]
-    if payment.reason:
-        item += [payment.reason, payment.reason_text, payment.reason_path]
+    if payment.reason_text:
+        item += [payment.reason or None, payment.reason_text, payment.reason_path]
     return item
 
 

@@ -16,6 +16,7 @@ import msgspec
 from tasviya.core.business_day import Phase
 from tasviya.core.errors import Refusal
 from tasviya.core.ids import payment_id
+from tasviya.exchange.order import OrderEvent
 from tasviya.messages.model import (
     LiquidityTransfer,
     ParsedMessage,
@@ -25,7 +26,7 @@ from tasviya.messages.model import (
     Return,
     StatusRequest,
 )
-from tasviya.services.payments import offer, refuse, report, settle, status_item
+from tasviya.services.payments import offer, refuse, report, settle, status_item, withdraw_payment
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.admission import When, judge_date
@@ -83,9 +84,7 @@ def _recall(work: Work, asking: Asking, recall: Recall) -> None:
 
 def _recall_one(work: Work, asking: Asking, recall: Recall, payment: Payment) -> None:
     if payment.status in STOPPABLE:
-        if payment.seq in work.memory.queue:
-            work.fresh[int(payment.blocked_by, 16)] = None  # those behind it may now pass
-            work.dequeue(payment)
+        withdraw_payment(work, payment, OrderEvent.CANCEL)
         why = Refusal(recall.reason or "CUST", "Cancelled at its sender's request.", "")
         work.happened(payment, Event.CANCEL, why)
         report(work, payment)

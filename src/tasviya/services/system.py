@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tasviya.core.clock import Clock
 from tasviya.messages.signature import Verifier
-from tasviya.services import operating_day
+from tasviya.services import exchange_batch, operating_day
 from tasviya.services.intake import ArrivedFile, Intake
 from tasviya.services.memory import Memory
 from tasviya.services.payments import Screening
@@ -42,7 +42,11 @@ class System:
     def next_event_by(self, instant_ns: int) -> bool:
         """Whether a day event, or a time that a payer has set, comes by an instant."""
         timers = self.memory.timers
-        return bool(timers and timers[0][0] <= instant_ns) or bool(operating_day.due(self.memory, instant_ns))
+        return (
+            bool(timers and timers[0][0] <= instant_ns)
+            or exchange_batch.due(self.memory, instant_ns) is not None
+            or bool(operating_day.due(self.memory, instant_ns))
+        )
 
     def advance(self) -> None:
         """Let everything that has come due happen in the order of time, each in a commit of its own."""
@@ -50,9 +54,13 @@ class System:
             now = self.clock.now_ns()
             events = operating_day.due(self.memory, now)
             timers = self.memory.timers
-            if timers and timers[0][0] <= now and (not events or timers[0][0] < events[0][0]):
+            batch_at = exchange_batch.due(self.memory, now)
+            soonest = min([events[0][0]] if events else [], default=now + 1)
+            if timers and timers[0][0] <= now and timers[0][0] < min(soonest, batch_at or soonest):
                 instant, seq = timers[0]
                 self._unit(partial(operating_day.time_comes, instant=instant, seq=seq))
+            elif batch_at is not None and batch_at < soonest:
+                self._unit(exchange_batch.run)
             elif events:
                 _, currency, day, event = events[0]
                 self._unit(partial(operating_day.happen, currency=currency, business_date=day, event=event))

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
-from tasviya.membership.participant import Record
+from tasviya.membership.records import Record
+from tasviya.services.exchange_book import BatchRow, ExchangeStore
 from tasviya.settlement.accounts import LedgerAccount
 from tasviya.settlement.payment import Payment
 
@@ -103,6 +105,26 @@ class DayRow(NamedTuple):
     """The commit that opened it: where its statements begin."""
 
 
+class PriceRow(NamedTuple):
+    """What a batch came to for one currency."""
+
+    batch_seq: int
+    currency: str
+    price: int
+    dust: int
+    value: str
+    """Of one unit, in the union's common measure; a decimal."""
+
+
+class FillRow(NamedTuple):
+    """What an order got in a batch; minor units."""
+
+    batch_seq: int
+    order_seq: int
+    sold: int
+    bought: int
+
+
 @dataclass(slots=True)
 class Changes:
     """Everything one unit of work changes."""
@@ -131,6 +153,13 @@ class Changes:
     """Numbers of outbox rows that have reached their receivers."""
     records: list[Record] = field(default_factory=list)
     """Dated facts of the register to add."""
+    pairs: list[tuple[str, str, int]] = field(default_factory=list)
+    """(sold, bought, exponent) of pairs that get their first order."""
+    orders: dict[int, Order] = field(default_factory=dict)
+    """Orders of the exchange, new or changed, by number."""
+    batches: list[BatchRow] = field(default_factory=list)
+    prices: list[PriceRow] = field(default_factory=list)
+    fills: list[FillRow] = field(default_factory=list)
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -149,6 +178,8 @@ class Numbers(msgspec.Struct):
     payment: int
     outbox: int
     entry: int
+    order: int
+    batch: int
 
 
 class Posting(Protocol):
@@ -163,7 +194,7 @@ class WriterLedger(Ledger, Posting, Protocol):
     """A ledger with quick balances."""
 
 
-class Store(Protocol):
+class Store(ExchangeStore, Protocol):
     """What the writer needs of a store. Every read sees what is committed."""
 
     @property
@@ -216,12 +247,11 @@ class Store(Protocol):
         """Which of these (sender, instruction id) have been used."""
         ...
 
-    def payments(self, seqs: Sequence[int]) -> dict[int, Payment]: ...
-
     def payments_of_message(self, sender: str, message_id: str) -> list[Payment]: ...
 
     def warehoused(self, currency: str, business_date: str) -> list[Payment]:
-        """Payments kept for this date or an earlier one, in order of arrival."""
+        """Payments kept for this date or an earlier one that pay or are debited in this currency, in order of
+        arrival."""
         ...
 
     def timers(self) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -30,7 +31,8 @@ from tasviya.settlement.payment import ISO_STATUS, Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
 
 LINKED, UNLINKED = TransferFlags.LINKED, TransferFlags.NONE
-POSTED = int(EntryKind.POSTED)
+POST, VOID = TransferFlags.POST_PENDING_TRANSFER, TransferFlags.VOID_PENDING_TRANSFER
+POSTED, HELD = int(EntryKind.POSTED), int(EntryKind.HELD)
 
 
 class Work:
@@ -106,7 +108,9 @@ class Work:
 
     def current(self, payment: Payment) -> Payment:
         """A payment read from the store, as this unit of work has it."""
-        return self.changes.changed_payments.get(payment.seq) or self.memory.queue.get(payment.seq) or payment
+        memory = self.memory
+        waiting = memory.queue.get(payment.seq) or memory.book.payments.get(payment.seq)
+        return self.changes.changed_payments.get(payment.seq) or waiting or payment
 
     def watch(self, payment: Payment) -> None:
         """Note the instants at which a payment that waits has to be looked at again."""
@@ -137,23 +141,51 @@ class Work:
 
     # --- money --------------------------------------------------------------------------------------
 
-    def post(self, subject: str, attempt: int, legs: Sequence[Leg], amount: int, reference: int = 0) -> None:
+    def post(
+        self,
+        subject: str,
+        attempt: int,
+        legs: Sequence[Leg],
+        amount: int,
+        reference: int = 0,
+        *,
+        goes_on: bool = False,
+    ) -> None:
         """Post legs as one chain: all of them or none.
 
         subject: what the transfers' ids derive from, with the attempt.
         amount: of legs that fix none of their own; minor units. reference: a payment's number, or 0.
+        goes_on: the chain goes on with what is posted next.
         """
-        last = len(legs) - 1
+        last = -1 if goes_on else len(legs) - 1
         accounts, numbers, touched = self.memory.accounts, self.memory.numbers, self._touched
         identities = transfer_ids(subject, attempt, len(legs))
         for index, (leg, identity) in enumerate(zip(legs, identities, strict=True)):
             moved = leg.amount or amount
             flags = LINKED if index != last else UNLINKED
+            flags |= leg.phase
             transfer = Transfer(
-                identity, leg.debit, leg.credit, moved, 0, 0, reference, 0, 0, leg.partition, leg.code, flags
+                identity,
+                leg.debit,
+                leg.credit,
+                moved,
+                leg.hold,
+                0,
+                reference,
+                0,
+                0,
+                leg.partition,
+                leg.code,
+                flags,
             )
             self.changes.transfers.append(transfer)
             debit, credit = accounts[leg.debit], accounts[leg.credit]
+            if leg.phase and leg.phase != POST:
+                sign = -1 if leg.phase == VOID else 1
+                raw = identity.to_bytes(16, "big")
+                held = whole(debit.funds.held)
+                self.record(EntryKind.HELD, raw, subject, reference, debit.raw_id, whole(sign * moved), held)
+                continue
             debit.entry_seq += 1
             debit.net -= moved
             debit.lowest = min(debit.lowest, debit.net)
@@ -178,6 +210,11 @@ class Work:
             )
             self.changes.entries.append(entry)
             numbers.entry += 1
+
+    def end_chain(self) -> None:
+        """What was posted last ends its chain."""
+        transfers = self.changes.transfers
+        transfers[-1] = replace(transfers[-1], flags=transfers[-1].flags & ~LINKED)
 
     def drawing_legs(self, account_id: int, amount: int) -> list[Leg]:
         """The two legs that draw on a credit line: the promise is used up, the money is lent."""
@@ -220,7 +257,7 @@ class Work:
     def subject_of(self, identity: int) -> str:
         """What a transfer of this unit was posted for."""
         raw = identity.to_bytes(16, "big")
-        return next(str(e[3]) for e in self.changes.entries if e[1] == EntryKind.POSTED and e[2] == raw)
+        return next(str(e[3]) for e in self.changes.entries if e[1] in (POSTED, HELD) and e[2] == raw)
 
     # --- words --------------------------------------------------------------------------------------
 

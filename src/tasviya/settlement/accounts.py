@@ -6,6 +6,8 @@ One currency has three ledgers (partitions), so that money, banks' books and pro
              participant has drawn of its credit line
     books    a correspondent's books: `vostro` (what it owes a respondent) against `vostro_control`, and the
              respondent's own mirror, `nostro` against `nostro_control`
+             `exchange` takes in what orders sell and pays out what they buy, `rounding` keeps what cannot be
+             split; both belong to the settlement institution, and `exchange` stands at zero between commits
     limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
 
 The ledger itself refuses an overdraft: settlement, vostro and credit-limit accounts must not owe. A credit
@@ -34,6 +36,8 @@ class AccountKind(IntEnum):
     VOSTRO_CONTROL = 7
     NOSTRO = 8
     NOSTRO_CONTROL = 9
+    EXCHANGE = 10
+    ROUNDING = 11
 
 
 BOOKS = 1_000_000
@@ -42,6 +46,8 @@ _PARTITION = {
     AccountKind.ISSUE: 0,
     AccountKind.SETTLEMENT: 0,
     AccountKind.CREDIT: 0,
+    AccountKind.EXCHANGE: 0,
+    AccountKind.ROUNDING: 0,
     AccountKind.CREDIT_LIMIT: LIMITS,
     AccountKind.LIMIT_CONTROL: LIMITS,
     AccountKind.VOSTRO: BOOKS,
@@ -50,7 +56,15 @@ _PARTITION = {
     AccountKind.NOSTRO_CONTROL: BOOKS,
 }
 
-OWED_TO_OWNER = frozenset({AccountKind.SETTLEMENT, AccountKind.CREDIT_LIMIT, AccountKind.VOSTRO})
+OWED_TO_OWNER = frozenset(
+    {
+        AccountKind.SETTLEMENT,
+        AccountKind.CREDIT_LIMIT,
+        AccountKind.VOSTRO,
+        AccountKind.EXCHANGE,
+        AccountKind.ROUNDING,
+    }
+)
 """Kinds whose balance is credits less debits, and may not fall below zero."""
 OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO})
 """Kinds whose balance is debits less credits, and may not fall below zero."""

@@ -58,17 +58,24 @@ class Directory:
 
     def parties(self, sender: str, transfer: CreditTransfer) -> Parties | Refusal:
         """Who pays whom in this transfer, sent by the participant of code `sender`."""
-        instructing = transfer.instructing_agent
-        if instructing and instructing != self.snapshot.bic(sender):
-            other = self.snapshot.participant_by_bic(instructing)
-            if other is None or other.code != sender:
-                return DS0G.refuse(f"{sender} sent a payment that {instructing} instructs.")
+        refusal = self.instructs(sender, transfer)
+        if refusal is not None:
+            return refusal
         named = (*transfer.intermediary_agents, transfer.instructed_agent or "")
         key = (sender, transfer.currency, _payee(transfer), named)
         answer = self._parties.get(key)
         if answer is None:
             answer = self._parties[key] = self._resolve(sender, transfer)
         return answer
+
+    def instructs(self, sender: str, transfer: CreditTransfer) -> Refusal | None:
+        """Whether the sender is who instructs the transfer."""
+        instructing = transfer.instructing_agent
+        if instructing and instructing != self.snapshot.bic(sender):
+            other = self.snapshot.participant_by_bic(instructing)
+            if other is None or other.code != sender:
+                return DS0G.refuse(f"{sender} sent a payment that {instructing} instructs.")
+        return None
 
     def between(
         self, debtor: str, creditor: str, currency: str, through: tuple[str, ...] = ()
@@ -81,16 +88,20 @@ class Directory:
             answer = self._parties[key] = self._join(debtor, creditor, currency, through)
         return answer
 
-    def between_accounts(self, debit: LedgerAccount, credit: LedgerAccount) -> Parties | Refusal:
-        """The path of a liquidity transfer between two accounts of one currency."""
-        payer, payee = self._end_at(debit), self._end_at(credit)
-        if isinstance(payer, Refusal):
-            return payer
-        if isinstance(payee, Refusal):
-            return payee
-        return _parties(payer, payee)
+    def across(
+        self, debtor: str, creditor: str, currency: str, debit_currency: str, through: tuple[str, ...] = ()
+    ) -> Parties | Refusal:
+        """The parties of a payment that the exchange converts: the debtor's settlement account in one
+        currency pays into the exchange, which pays the creditor, or its correspondent, in the other."""
+        key = (debtor, f"{debit_currency}/{currency}", creditor, through)
+        answer = self._parties.get(key)
+        if answer is None:
+            answer = self._parties[key] = self._cross(debtor, creditor, currency, debit_currency, through)
+        return answer
 
-    def _resolve(self, sender: str, transfer: CreditTransfer) -> Parties | Refusal:
+    def payee(self, sender: str, transfer: CreditTransfer) -> tuple[str, tuple[str, ...]] | Refusal:
+        """Who is paid by a transfer of that sender, and through whom it asks to be paid: the participant's
+        code, and the codes of the intermediaries named."""
         snapshot = self.snapshot
         payee_bank = snapshot.participant_by_bic(_payee(transfer))
         intermediaries = [
@@ -105,7 +116,45 @@ class Directory:
             return AG03.refuse(f"{sender} pays itself.")
         instructed = snapshot.participant_by_bic(transfer.instructed_agent or "")
         through = (*intermediaries, instructed.code) if instructed else tuple(intermediaries)
-        return self._join(sender, payee_code, transfer.currency, through)
+        return payee_code, through
+
+    def between_accounts(self, debit: LedgerAccount, credit: LedgerAccount) -> Parties | Refusal:
+        """The path of a liquidity transfer between two accounts of one currency."""
+        payer, payee = self._end_at(debit), self._end_at(credit)
+        if isinstance(payer, Refusal):
+            return payer
+        if isinstance(payee, Refusal):
+            return payee
+        return _parties(payer, payee)
+
+    def _resolve(self, sender: str, transfer: CreditTransfer) -> Parties | Refusal:
+        payee = self.payee(sender, transfer)
+        return (
+            payee if isinstance(payee, Refusal) else self._join(sender, payee[0], transfer.currency, payee[1])
+        )
+
+    def _cross(
+        self, debtor: str, creditor: str, currency: str, debit_currency: str, through: tuple[str, ...]
+    ) -> Parties | Refusal:
+        own = self._active(debtor) or self._settlement(debtor, debit_currency)
+        if own is None:
+            return AM03.refuse(f"{debtor} has no account in {debit_currency}.")
+        if isinstance(own, Refusal):
+            return own
+        payee = self._end(creditor, currency, through)
+        if isinstance(payee, Refusal):
+            return payee
+        pool = self.pool(currency)
+        paid = path(End(debtor, pool), payee)
+        tells = ((debtor, own.hex_id, True), *paid.tells)
+        whole = Path((own.id,), paid.legs, paid.receives, tells, ("", ""))
+        return Parties(debtor, creditor, "", payee.settlement.owner if payee.vostro else "", whole)
+
+    def pool(self, currency: str, kind: AccountKind = AccountKind.EXCHANGE) -> LedgerAccount:
+        """The account through which the exchange takes in and pays out a currency, or the one for dust."""
+        institution = self.snapshot.settlement_institution(currency)
+        owner = institution.code if institution else ""
+        return ledger_account(kind, owner, self.snapshot.currencies[currency])
 
     def _join(self, debtor: str, creditor: str, currency: str, through: tuple[str, ...]) -> Parties | Refusal:
         payer = self._end(debtor, currency, through)
@@ -120,11 +169,9 @@ class Directory:
         """A participant's accounts in a currency: its own, or its correspondent's (one named in the message,
         else its first choice)."""
         snapshot = self.snapshot
-        status = snapshot.status(code)
-        if status == SUSPENDED:
-            return AG10.refuse(f"{code} is suspended on {snapshot.business_date}.")
-        if status != ACTIVE:
-            return (DNOR if code not in snapshot.participants else CNOR).refuse(f"{code} is {status}.")
+        refused = self._active(code)
+        if refused is not None:
+            return refused
         own = self._settlement(code, currency)
         if isinstance(own, Refusal):
             return own
@@ -150,6 +197,15 @@ class Directory:
             ledger_account(AccountKind.NOSTRO, pair[1], money, pair[0]),
             ledger_account(AccountKind.NOSTRO_CONTROL, pair[1], money),
         )
+
+    def _active(self, code: str) -> Refusal | None:
+        snapshot = self.snapshot
+        status = snapshot.status(code)
+        if status == SUSPENDED:
+            return AG10.refuse(f"{code} is suspended on {snapshot.business_date}.")
+        if status != ACTIVE:
+            return (DNOR if code not in snapshot.participants else CNOR).refuse(f"{code} is {status}.")
+        return None
 
     def _end_at(self, account: LedgerAccount) -> End | Refusal:
         """The end that an account is: a settlement or issue account itself, or a vostro in its books."""

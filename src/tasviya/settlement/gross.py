@@ -49,7 +49,7 @@ def decide(
     Changes nothing. Same arguments, same decision.
     Source: CPMI, "New developments in large-value payment systems" (2005), on FIFO queues and sender limits.
     """
-    amount = payment.amount_minor
+    amount = payment.taken_minor
     for funds, others_wait in zip(sources, behind, strict=True):
         if others_wait:
             return Queue(funds.account_id, NO_FUNDS, 0)

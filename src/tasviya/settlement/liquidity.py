@@ -22,6 +22,8 @@ class Funds:
     """What is left of its credit line."""
     reserved: dict[str, int] = field(default_factory=dict)
     """Set aside for a class of priority: usable by that class and the more urgent ones."""
+    held: int = 0
+    """Held for what is under way: no longer in `balance`, still on the account."""
 
     def spendable(self, priority: Priority) -> int:
         """What a payment of this priority may use. May be negative when reservations exceed the money."""
@@ -47,6 +49,17 @@ class Funds:
         if priority in self.reserved:
             self.reserved[priority] = max(0, self.reserved[priority] - amount)
         return drawn
+
+    def hold(self, amount: int, priority: Priority) -> int:
+        """Hold `amount` for a later posting, as `pay` would take it. Returns the amount drawn."""
+        drawn = self.pay(amount, priority)
+        self.held += amount
+        return drawn
+
+    def use(self, held: int, amount: int) -> None:
+        """A hold ends: `amount` of it has been paid, the rest is free again."""
+        self.held -= held
+        self.balance += held - amount
 
     def receive(self, amount: int) -> None:
         """Money has come in. A drawn line is repaid at the close of the day, not by each credit."""

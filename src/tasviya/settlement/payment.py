@@ -160,6 +160,17 @@ class Payment(msgspec.Struct):
     xml_start: int
     xml_end: int
     """Where its element stands in its message's bytes."""
+    route: str = "gross"
+    """How it reaches the payee: `gross`; or, where the payer's bank pays in another currency, `exchange` (in
+    a batch auction) or `quote` (at a firm quote at once, else in a batch)."""
+    fixed: str = ""
+    """Of a payment in two currencies: `out`, the payee's bank receives `amount_minor`; `in`, the payer's bank
+    is debited `debit_minor`, and `amount_minor` is the least that the payee's bank receives."""
+    debit_currency: str = ""
+    """What the payer's bank is debited in; empty if in `currency`."""
+    debit_minor: int = 0
+    """What it is debited: fixed, or at the most; once settled, what it was. Minor units of
+    `debit_currency`."""
 
     def happens(self, event: Event) -> None:
         """Move to the status that follows.
@@ -169,6 +180,11 @@ class Payment(msgspec.Struct):
         ways_out = TRANSITIONS[self.status]
         invariant(event in ways_out, f"{self.payment_id} is {self.status}: {event} cannot happen to it")
         self.status = ways_out[event]
+
+    @property
+    def taken_minor(self) -> int:
+        """What its source accounts must hold, minor units of their currency."""
+        return self.debit_minor if self.debit_currency else self.amount_minor
 
     @property
     def rank(self) -> int:

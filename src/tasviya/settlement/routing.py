@@ -11,7 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from tasviya.ledger.ledger import TransferFlags
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
+
+BOTTOMLESS = frozenset({AccountKind.ISSUE, AccountKind.EXCHANGE})
+"""Kinds that pay without being asked for funds: the one makes money, the other has just been paid."""
 
 
 class LegCode(IntEnum):
@@ -29,6 +33,10 @@ class LegCode(IntEnum):
     OPENING_BALANCE = 10
     LIQUIDITY = 11
     FEE = 12
+    SOLD = 13
+    """What an order sells: held first, posted when it fills."""
+    BOUGHT = 14
+    ROUNDING = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,11 @@ class Leg:
     credit: int
     partition: int
     amount: int = 0
+    phase: TransferFlags = TransferFlags.NONE
+    """PENDING: it only holds the amount. POST_PENDING_TRANSFER, VOID_PENDING_TRANSFER: a hold is used or
+    ends."""
+    hold: int = 0
+    """The id of the hold that is used or ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +98,16 @@ def path(payer: End, payee: End) -> Path:
         legs.append(_leg("payer_nostro", LegCode.NOSTRO, payer.nostro_control, payer.nostro))
         tells.append((payer.participant, payer.vostro.hex_id, True))
     if payer.settlement.id != payee.settlement.id:
-        if payer.settlement.kind is not AccountKind.ISSUE:
+        bought = payer.settlement.kind is AccountKind.EXCHANGE
+        if payer.settlement.kind not in BOTTOMLESS:
             sources.append(payer.settlement.id)
-        legs.append(_leg("settlement", LegCode.SETTLEMENT, payer.settlement, payee.settlement))
+        code = LegCode.BOUGHT if bought else LegCode.SETTLEMENT
+        legs.append(_leg("settlement", code, payer.settlement, payee.settlement))
         receives.append(payee.settlement.id)
-        tells.append((payer.settlement.owner, payer.settlement.hex_id, True))
+        if not bought:
+            tells.append((payer.settlement.owner, payer.settlement.hex_id, True))
+            between = (payer.settlement.owner, payee.settlement.owner)
         tells.append((payee.settlement.owner, payee.settlement.hex_id, False))
-        between = (payer.settlement.owner, payee.settlement.owner)
     if payee.vostro and payee.vostro_control and payee.nostro and payee.nostro_control:
         receives.append(payee.vostro.id)
         legs.append(_leg("payee_vostro", LegCode.VOSTRO, payee.vostro_control, payee.vostro))

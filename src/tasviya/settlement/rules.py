@@ -92,6 +92,49 @@ class AM23(Rule):
     cure = "Split the payment, or ask the member to raise its limit."
 
 
+class AM11(Rule):
+    """What a payment is debited in settles in this union."""
+
+    reason = "AM11"
+    where = "CdtTrfTxInf/InstdAmt/@Ccy"
+    cure = "Debit a currency that settles here."
+
+
+class AM12(Rule):
+    """What a payment's order may be debited at the most, and the rate that follows, are amounts and rates."""
+
+    reason = "AM12"
+    where = "CdtTrfTxInf/InstdAmt"
+    cure = "Correct the amount, or leave it out."
+
+
+class FF05(Rule):
+    """A local instrument that names a route through the exchange needs an exchange, and two currencies."""
+
+    reason = "FF05"
+    where = "CdtTrfTxInf/PmtTpInf/LclInstrm"
+    cure = "Leave the local instrument out."
+
+
+class NARR(Rule):
+    """An order to convert waits in the exchange's book."""
+
+    reason = "NARR"
+    where = "CdtTrfTxInf"
+    cure = "The next batch decides."
+    transient = True
+
+
+class ED05(Rule):
+    """A payment that the exchange has not converted by the end of its time is given up; no money has
+    moved."""
+
+    reason = "ED05"
+    where = "CdtTrfTxInf/IntrBkSttlmAmt"
+    cure = "Send it again, with a limit nearer to the last price."
+    transient = True
+
+
 class AM13(Rule):
     """A payment must not exceed the largest that the union settles in its currency."""
 

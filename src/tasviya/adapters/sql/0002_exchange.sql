@@ -1,0 +1,116 @@
+-- The exchange: orders, batches and what they came to. Amounts are minor units; a limit is
+-- tick / 10^exponent of its pair, minor units bought for one sold.
+
+ALTER TABLE payment ADD COLUMN route TEXT NOT NULL DEFAULT 'gross';
+-- Of a payment in two currencies: which side is fixed ('in', 'out'), what its payer's bank is debited in, and
+-- how much: fixed, the most, or, once settled, what it was.
+ALTER TABLE payment ADD COLUMN fixed TEXT NOT NULL DEFAULT '';
+ALTER TABLE payment ADD COLUMN debit_currency TEXT NOT NULL DEFAULT '';
+ALTER TABLE payment ADD COLUMN debit_minor INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE exchange_pair (
+    sell     TEXT NOT NULL,
+    buy      TEXT NOT NULL,
+    exponent INTEGER NOT NULL,
+    PRIMARY KEY (sell, buy)
+);
+
+CREATE TABLE exchange_order (
+    seq         INTEGER PRIMARY KEY,
+    order_id    TEXT NOT NULL,
+    participant TEXT NOT NULL,
+    sell        TEXT NOT NULL,
+    buy         TEXT NOT NULL,
+    kind        INTEGER NOT NULL,       -- 0: it sells `quantity`; 1: it buys it
+    quantity    INTEGER NOT NULL,       -- what is left of it
+    tick        INTEGER NOT NULL,
+    whole       INTEGER NOT NULL,
+    payment_seq INTEGER NOT NULL,       -- 0 if it serves none
+    entered_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,       -- 0: with its day
+    quote_seq   INTEGER NOT NULL,       -- 0 if it came from none
+    status      TEXT NOT NULL,
+    held        INTEGER NOT NULL,
+    attempt     INTEGER NOT NULL,
+    hold        TEXT NOT NULL,
+    sold        INTEGER NOT NULL,
+    bought      INTEGER NOT NULL,
+    batch_seq   INTEGER NOT NULL,
+    note        TEXT NOT NULL
+);
+CREATE UNIQUE INDEX exchange_order_identity ON exchange_order (order_id);
+CREATE INDEX exchange_order_open ON exchange_order (status) WHERE status = 'open';
+CREATE INDEX exchange_order_payment ON exchange_order (payment_seq) WHERE payment_seq <> 0;
+
+-- A batch as it was decided: all a member needs to check it again.
+CREATE TABLE exchange_batch (
+    seq       INTEGER PRIMARY KEY,
+    at        INTEGER NOT NULL,
+    certified INTEGER NOT NULL,
+    why       TEXT NOT NULL,
+    orders    INTEGER NOT NULL,
+    filled    INTEGER NOT NULL,
+    set_aside INTEGER NOT NULL,
+    digest    BLOB NOT NULL,            -- SHA-256 of question and answer
+    question  BLOB NOT NULL,            -- currencies, exponents and orders, packed
+    answer    BLOB NOT NULL             -- prices, fills and dust, packed
+);
+
+CREATE TABLE exchange_price (
+    batch_seq INTEGER NOT NULL REFERENCES exchange_batch (seq),
+    currency  TEXT NOT NULL,
+    price     INTEGER NOT NULL,         -- of one minor unit; only ratios mean anything; 0: none
+    dust      INTEGER NOT NULL,
+    value     TEXT NOT NULL,            -- of one unit, in the union's common measure; a decimal
+    PRIMARY KEY (batch_seq, currency)
+);
+
+CREATE TABLE exchange_fill (
+    batch_seq INTEGER NOT NULL REFERENCES exchange_batch (seq),
+    order_seq INTEGER NOT NULL REFERENCES exchange_order (seq),
+    sold      INTEGER NOT NULL,
+    bought    INTEGER NOT NULL,
+    PRIMARY KEY (batch_seq, order_seq)
+);
+CREATE INDEX exchange_fill_order ON exchange_fill (order_seq);
+
+-- Official rates, a row a currency and business date; what was fixed once stays.
+CREATE TABLE official_rate (
+    currency      TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    value         TEXT NOT NULL,        -- of one unit of the currency, in the union's common measure; a decimal
+    level         TEXT NOT NULL,        -- where it comes from: batch, quotes, central_bank, last
+    source        TEXT NOT NULL,
+    fixed_at      INTEGER NOT NULL,
+    PRIMARY KEY (currency, business_date)
+);
+
+-- The union's dated facts of its exchange.
+
+CREATE TABLE exchange_rules (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    scope TEXT NOT NULL,
+    batch_minutes INTEGER NOT NULL,
+    default_route TEXT NOT NULL,
+    limit_basis_points INTEGER NOT NULL,
+    largest_batch INTEGER NOT NULL,
+    PRIMARY KEY (scope, valid_from)
+);
+
+CREATE TABLE exchange_routes (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    sell TEXT NOT NULL,
+    buy TEXT NOT NULL,
+    route TEXT NOT NULL,
+    PRIMARY KEY (sell, buy, valid_from)
+);
+
+CREATE TABLE central_bank_rates (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    currency TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (currency, valid_from)
+);

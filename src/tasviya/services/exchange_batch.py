@@ -1,0 +1,291 @@
+"""A batch of the exchange: what stands in the book is cleared, proven, posted in one chain, and told.
+
+Everything that orders sell and buy is posted together or not at all. The chain first takes in what is sold,
+from the holds; then it pays out what is bought; last it moves the dust that cannot be split to the rounding
+account. What the batch does not settle stays in the book, with the price that would have filled it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from tasviya.core.business_day import Phase
+from tasviya.core.clock import NANOSECONDS
+from tasviya.core.errors import InvariantBroken, Refusal, invariant
+from tasviya.core.money import Money
+from tasviya.exchange.batch_record import Batch, digest, pack
+from tasviya.exchange.market import Market, OrderKind, Orders
+from tasviya.exchange.order import Order, OrderEvent, limit_of, to_hold
+from tasviya.ledger.ledger import TransferFlags
+from tasviya.services.exchange import hold, pool, settlement, sold_leg, withdraw
+from tasviya.services.exchange_book import BatchRow, Book, rounded
+from tasviya.services.memory import Memory
+from tasviya.services.payments import parties_of, refuse, retry, tell_settled
+from tasviya.services.unit_of_work import FillRow, PriceRow
+from tasviya.services.work import Work
+from tasviya.settlement.accounts import AccountKind
+from tasviya.settlement.admission import Parties
+from tasviya.settlement.conversion import IN
+from tasviya.settlement.payment import Event, Payment
+from tasviya.settlement.routing import Leg, LegCode
+
+MINUTE_NS = 60 * NANOSECONDS
+TRADING = (Phase.OPEN, Phase.CUSTOMER_CUTOFF)
+"""Phases of a currency's day in which its orders are cleared."""
+
+
+def due(memory: Memory, until_ns: int) -> int | None:
+    """When the next batch comes, if it comes by an instant: at the first full period after something new came
+    into the book."""
+    rules = memory.snapshot.exchange_rules
+    book = memory.book
+    if rules is None or not book.orders or book.changed_ns <= book.latest_batch_ns:
+        return None
+    period = rules.batch_minutes * MINUTE_NS
+    at = (book.changed_ns // period + 1) * period
+    return at if at <= until_ns else None
+
+
+def run(work: Work) -> BatchRow | None:
+    """Clear the book once; None if nothing stands in it that can be cleared now."""
+    memory = work.memory
+    memory.book.latest_batch_ns = work.now_ns
+    orders = _taking_part(work)
+    if not orders:
+        return None
+    batch = _clear(memory.book, memory, orders)
+    filled = [(order, int(s), int(b)) for order, s, b in _fills(orders, batch) if s]
+    _post(work, filled, batch)
+    row = _record(work, batch, filled)
+    for order, sold, bought in filled:
+        _filled(work, order, sold, bought, row.seq)
+    _remember_prices(work, batch, row)
+    gone = {order.seq for order, _, _ in filled}
+    for order in orders:
+        if order.seq not in gone:
+            _explain(work, order, batch, row)
+    retry(work)
+    return row
+
+
+def _taking_part(work: Work) -> list[Order]:
+    """The open orders that this batch clears, the earliest first."""
+    memory = work.memory
+    rules = memory.snapshot.exchange_rules
+    for payment in list(memory.book.payments.values()):
+        refusal = parties_of(work, payment)
+        if isinstance(refusal, Refusal):
+            withdraw(work, memory.book.orders[memory.book.order_of[payment.seq]], OrderEvent.CANCEL)
+            refuse(work, payment, refusal)
+    open_now = {code for code, row in memory.days.items() if row.phase in TRADING}
+    standing = [
+        order
+        for order in memory.book.orders.values()
+        if order.sell in open_now
+        and order.buy in open_now
+        and f"{order.order_id}:sold" not in work.forced_to_wait
+    ]
+    return standing[: rules.largest_batch] if rules else []
+
+
+def _clear(book: Book, memory: Memory, orders: list[Order]) -> Batch:
+    """Find prices and fills, and have them proven."""
+    # Compiled code takes a while to load: a union without orders does without.
+    from tasviya.exchange.auction import clear
+    from tasviya.exchange.certificate import verify
+
+    codes = sorted({order.sell for order in orders} | {order.buy for order in orders})
+    place = {code: index for index, code in enumerate(codes)}
+    exponents = np.zeros((len(codes), len(codes)), np.int64)
+    for order in orders:
+        exponents[place[order.sell], place[order.buy]] = book.exponents[order.sell, order.buy]
+    values = [book.value(code, memory.snapshot) or Fraction(1) for code in codes]
+    market = Market(tuple(codes), exponents, np.log(np.array(values, np.float64)))
+    columns = Orders(
+        np.array([place[order.sell] for order in orders], np.int16),
+        np.array([place[order.buy] for order in orders], np.int16),
+        np.array([order.kind for order in orders], np.int8),
+        np.array([order.quantity for order in orders], np.int64),
+        np.array([order.tick for order in orders], np.int64),
+        np.array([order.whole for order in orders], np.bool_),
+    )
+    clearing = clear(market, columns)
+    verdict = verify(market, columns, clearing)
+    invariant(verdict.proven, f"a batch proves right, not: {verdict.violations[:3]}")
+    return Batch(market, [order.seq for order in orders], columns, clearing)
+
+
+def _fills(orders: list[Order], batch: Batch) -> zip[tuple[Order, int, int]]:
+    clearing = batch.clearing
+    return zip(orders, clearing.sold.tolist(), clearing.bought.tolist(), strict=True)
+
+
+def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> None:
+    """Post all legs of a batch as one chain."""
+    number = work.memory.numbers.batch
+    for order, sold, _ in filled:
+        leg = sold_leg(work, order, sold, TransferFlags.POST_PENDING_TRANSFER)
+        work.memory.accounts[leg.debit].funds.use(order.held, sold)
+        work.post(f"{order.order_id}:sold", number, [leg], sold, order.payment_seq, goes_on=True)
+    for order, _, bought in filled:
+        legs, receives = _bought(work, order)
+        work.post(f"{order.order_id}:bought", number, legs, bought, order.payment_seq, goes_on=True)
+        for account_id in receives:
+            work.memory.accounts[account_id].funds.receive(bought)
+            work.fresh[account_id] = None
+    for code, dust in zip(batch.market.currencies, batch.clearing.dust.tolist(), strict=True):
+        if dust:
+            taken, kept = pool(work, code), pool(work, code, AccountKind.ROUNDING)
+            leg = Leg("dust", LegCode.ROUNDING, taken.id, kept.id, taken.partition)
+            work.post(f"batch:{number}:{code}", 0, [leg], dust, goes_on=True)
+    work.end_chain()
+
+
+def _bought(work: Work, order: Order) -> tuple[tuple[Leg, ...], tuple[int, ...]]:
+    """The legs that pay out what an order bought, and the accounts that gain."""
+    if order.payment_seq:
+        path = _parties(work, work.memory.book.payments[order.payment_seq]).path
+        return path.legs, path.receives
+    account, taken = settlement(work, order.participant, order.buy), pool(work, order.buy)
+    leg = Leg("bought", LegCode.BOUGHT, taken.id, account.id, account.partition)
+    return (leg,), (account.id,)
+
+
+def _parties(work: Work, payment: Payment) -> Parties:
+    parties = parties_of(work, payment)
+    if isinstance(parties, Refusal):
+        raise InvariantBroken(f"{payment.payment_id} was admitted, and now: {parties}")
+    return parties
+
+
+def _record(work: Work, batch: Batch, filled: list[tuple[Order, int, int]]) -> BatchRow:
+    numbers, clearing = work.memory.numbers, batch.clearing
+    question, answer = pack(batch)
+    row = BatchRow(
+        numbers.batch,
+        work.now_ns,
+        clearing.certified,
+        clearing.why,
+        len(batch.orders),
+        len(filled),
+        int(clearing.set_aside.sum()),
+        digest(question, answer),
+        question,
+        answer,
+    )
+    numbers.batch += 1
+    work.changes.batches.append(row)
+    facts = f"{row.orders} orders, {row.filled} filled, {'certified' if row.certified else 'not certified'}"
+    work.act("exchange_batch", f"{row.seq}", f"{facts}, {row.digest.hex()}")
+    return row
+
+
+def _filled(work: Work, order: Order, sold: int, bought: int, batch_seq: int) -> None:
+    """Note what an order has got, and tell whom it concerns."""
+    work.changes.fills.append(FillRow(batch_seq, order.seq, sold, bought))
+    order.sold += sold
+    order.bought += bought
+    order.quantity -= sold if order.kind is OrderKind.EXACT_IN else bought
+    order.batch_seq, order.note, order.held = batch_seq, "", 0
+    work.changes.orders[order.seq] = order
+    if order.quantity:
+        order.happens(OrderEvent.FILL_PARTLY)
+        _hold_rest(work, order)
+    else:
+        order.happens(OrderEvent.FILL)
+        payment = work.memory.book.payments.get(order.payment_seq)
+        work.memory.book.remove(order)
+        if payment is not None:
+            _settled(work, payment, sold, bought, batch_seq)
+            return
+    _tell_owner(work, order, sold, bought, batch_seq)
+
+
+def _hold_rest(work: Work, order: Order) -> None:
+    """What is left of an order stays in the book, with as much held as it can still come to pay."""
+    exponent = work.memory.book.exponents[order.sell, order.buy]
+    order.held = to_hold(order.kind, order.quantity, order.tick, exponent)
+    funds = work.memory.accounts[settlement(work, order.participant, order.sell).id].funds
+    funds.balance -= order.held
+    funds.held += order.held
+    hold(work, order, [])
+
+
+def _settled(work: Work, payment: Payment, sold: int, bought: int, batch_seq: int) -> None:
+    """A payment has been converted and paid."""
+    payment.debit_minor = sold
+    if payment.fixed == IN:
+        payment.amount_minor = bought
+    parties = _parties(work, payment)
+    payment.settled_at = work.now_ns
+    work.happened(payment, Event.SETTLE)
+    payment.reason_text = f"{conversion(work, payment)}, batch {batch_seq}."
+    tell_settled(work, payment, parties.path)
+
+
+def conversion(work: Work, payment: Payment) -> str:
+    """What was converted into what, and the rate that came of it, in words."""
+    currencies = work.memory.snapshot.currencies
+    paid = Money(payment.debit_minor, currencies[payment.debit_currency])
+    got = Money(payment.amount_minor, currencies[payment.currency])
+    rate = Fraction(got.minor, got.currency.minor_per_major) / Fraction(
+        paid.minor, paid.currency.minor_per_major
+    )
+    return f"{paid} became {got}: 1 {paid.currency} = {rounded(rate, 8)} {got.currency}"
+
+
+def _tell_owner(work: Work, order: Order, sold: int, bought: int, batch_seq: int) -> None:
+    """Tell the owner of an order that serves no payment what moved on its two accounts."""
+    receiver, text = work.bic(order.participant), f"Order {order.order_id}, batch {batch_seq}"
+    for currency, amount, is_debit in ((order.sell, sold, True), (order.buy, bought, False)):
+        account = settlement(work, order.participant, currency)
+        work.tell_more(receiver, "notice", account.hex_id, [0, is_debit, amount, order.order_id, text])
+
+
+def _remember_prices(work: Work, batch: Batch, row: BatchRow) -> None:
+    """Keep a batch's prices, and what they say of each currency's value: the first keeps its own, the others
+    follow by the ratio of prices."""
+    book, market = work.memory.book, batch.market
+    prices = batch.clearing.prices.tolist()
+    anchor = next((place for place, price in enumerate(prices) if price), None)
+    if anchor is None:
+        return
+    base = book.value(market.currencies[anchor], work.memory.snapshot) or Fraction(1)
+    for code, price, dust in zip(market.currencies, prices, batch.clearing.dust.tolist(), strict=True):
+        if not price:
+            continue
+        scale = work.memory.snapshot.currencies[code].minor_per_major
+        value = rounded(base * Fraction(price, prices[anchor]) * scale)
+        book.values[code] = Fraction(value)
+        work.changes.prices.append(PriceRow(row.seq, code, price, dust, value))
+
+
+def _explain(work: Work, order: Order, batch: Batch, row: BatchRow) -> None:
+    """Say why an order has not filled, and what would fill it at the batch's price."""
+    place = batch.market.currencies.index
+    sell_price, buy_price = (int(batch.clearing.prices[place(code)]) for code in (order.sell, order.buy))
+    order.batch_seq, order.note = row.seq, _why(work, order, sell_price, buy_price, row)
+    work.changes.orders[order.seq] = order
+    payment = work.memory.book.payments.get(order.payment_seq)
+    if payment is not None:
+        payment.reason_text = order.note
+        work.changed(payment)
+
+
+def _why(work: Work, order: Order, sell_price: int, buy_price: int, row: BatchRow) -> str:
+    currencies = work.memory.snapshot.currencies
+    if not (sell_price and buy_price):
+        return f"Batch {row.seq} found nobody who wants {order.sell} for {order.buy}; it waits for the next."
+    rate = Fraction(sell_price, buy_price)
+    if rate >= limit_of(order.tick, work.memory.book.exponents[order.sell, order.buy]):
+        return f"Batch {row.seq} could fill it only in part; it waits for the next."
+    if order.kind is OrderKind.EXACT_IN:
+        money, words = currencies[order.buy], "when no more than {} must be credited"
+        amount = order.quantity * sell_price // buy_price
+    else:
+        money, words = currencies[order.sell], "when {} may be debited"
+        amount = -(-order.quantity * buy_price // sell_price)
+    would = words.format(Money(amount, money))
+    return f"It is out of the money in batch {row.seq}; it would have filled {would}."

@@ -1,0 +1,129 @@
+"""The exchange's working memory: open orders, the payments they serve, and the latest rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from fractions import Fraction
+from typing import Protocol
+
+import msgspec
+
+from tasviya.core.currencies import currency
+from tasviya.exchange.market import OrderKind
+from tasviya.exchange.order import Order, exponent_for
+from tasviya.membership.register import Snapshot
+from tasviya.settlement.payment import Payment
+
+SIGNIFICANT = 15
+"""Significant digits of a value as it is kept."""
+
+
+class BatchRow(msgspec.Struct, frozen=True, array_like=True):
+    """A batch as the store keeps it, a field a column."""
+
+    seq: int
+    at: int
+    certified: bool
+    why: str
+    orders: int
+    filled: int
+    set_aside: int
+    digest: bytes
+    question: bytes
+    answer: bytes
+
+
+class ExchangeStore(Protocol):
+    """What the exchange needs of a store."""
+
+    def open_orders(self) -> list[Order]:
+        """In order of entry."""
+        ...
+
+    def order_named(self, order_id: str) -> Order | None: ...
+
+    def pairs(self) -> dict[tuple[str, str], int]:
+        """The exponents of the pairs that have had orders."""
+        ...
+
+    def latest_values(self) -> dict[str, str]:
+        """What one unit of each currency was worth in the last batch that priced it, else by its last
+        official rate; decimals in the union's common measure."""
+        ...
+
+    def latest_batch_ns(self) -> int:
+        """When the latest batch was; 0 before the first."""
+        ...
+
+    def payments(self, seqs: Sequence[int]) -> dict[int, Payment]: ...
+
+
+class Book:
+    """Open orders and rates, loaded from a store."""
+
+    def __init__(self, store: ExchangeStore) -> None:
+        self.orders: dict[int, Order] = {order.seq: order for order in store.open_orders()}
+        served = [order.payment_seq for order in self.orders.values() if order.payment_seq]
+        self.payments: dict[int, Payment] = store.payments(served)
+        self.order_of = {o.payment_seq: o.seq for o in self.orders.values() if o.payment_seq}
+        self.exponents = store.pairs()
+        self.values: dict[str, Fraction] = {
+            code: Fraction(text) for code, text in store.latest_values().items()
+        }
+        self.latest_batch_ns = store.latest_batch_ns()
+        self.changed_ns = max((order.entered_at for order in self.orders.values()), default=0)
+        """When an order last came that no batch has seen."""
+
+    def value(self, code: str, snapshot: Snapshot) -> Fraction | None:
+        """What one minor unit of a currency was last worth, in the union's common measure; None if nobody
+        has said."""
+        known = self.values.get(code)
+        if known is None:
+            said = snapshot.central_bank_rate(code)
+            if said is None:
+                return None
+            known = Fraction(said)
+        return known / currency(code).minor_per_major
+
+    def rate(self, sell: str, buy: str, snapshot: Snapshot) -> Fraction | None:
+        """How many minor units of one currency one minor unit of another last bought; None if not known."""
+        sold, bought = self.value(sell, snapshot), self.value(buy, snapshot)
+        return sold / bought if sold and bought else None
+
+    def exponent(self, sell: str, buy: str, rate: Fraction) -> int:
+        """The pair's exponent; of a new pair, the one that fits this rate."""
+        known = self.exponents.get((sell, buy))
+        return exponent_for(rate) if known is None else known
+
+    def wanted(self, sell: str, buy: str, kind: OrderKind) -> int:
+        """What the open orders of a pair and kind add up to."""
+        return sum(
+            order.quantity
+            for order in self.orders.values()
+            if (order.sell, order.buy, order.kind) == (sell, buy, kind)
+        )
+
+    def add(self, order: Order) -> None:
+        """Take an open order in; the payment that it serves is in `payments`."""
+        self.orders[order.seq] = order
+        if order.payment_seq:
+            self.order_of[order.payment_seq] = order.seq
+        self.changed_ns = max(self.changed_ns, order.entered_at)
+
+    def order_for(self, payment: Payment) -> Order | None:
+        """The open order that serves a payment."""
+        seq = self.order_of.get(payment.seq)
+        return None if seq is None else self.orders[seq]
+
+    def remove(self, order: Order) -> None:
+        """An order is no longer open."""
+        del self.orders[order.seq]
+        self.payments.pop(order.payment_seq, None)
+        self.order_of.pop(order.payment_seq, None)
+
+
+def rounded(value: Fraction, digits: int = SIGNIFICANT) -> str:
+    """A value with so many significant digits, half to even, as a plain decimal."""
+    with localcontext(Context(prec=digits, rounding=ROUND_HALF_EVEN)):
+        return format((Decimal(value.numerator) / Decimal(value.denominator)).normalize(), "f")

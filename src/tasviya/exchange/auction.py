@@ -1,0 +1,127 @@
+"""One batch: orders in, prices and fills out.
+
+    build ─▶ balance over a wide band ─▶ narrow the band ─▶ margin ─▶ settle in whole numbers ─▶ pay
+                                             ▲                 │ refuted
+                                             └─────────────────┘
+
+Whole orders that would fill in part are taken out, and the search goes on from where it stands. If no margin is
+proven, the batch gets the largest volume at the best prices found, and says so; if even that cannot be settled in
+whole numbers, nothing fills. A batch never half-settles.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tasviya.exchange.equilibrium import Margin, cheapest, levels_near, polish
+from tasviya.exchange.fills import Settlement, settle
+from tasviya.exchange.market import Clearing, Market, Orders
+from tasviya.exchange.order_book import Book, build, take_out
+from tasviya.exchange.payouts import pay
+from tasviya.exchange.prices import Search, start
+
+WIDEST = 0.1
+NARROWEST = 1e-11
+SHARES = (0.0, 1e-6, 1e-3, 1e-2, 0.1)
+"""Levels filled by less than such a share, or to within it, are also tried as empty, or full."""
+ROUNDS_MAX = 40
+
+
+def clear(market: Market, orders: Orders) -> Clearing:
+    """Clear a batch: one price a currency, and what each order sells and buys."""
+    n, total = len(market.currencies), len(orders)
+    book = build(market, orders)
+    aside = np.zeros(total, np.bool_)
+    effort: dict[str, float] = {}
+    settled = _solve(market, orders, book, aside, effort)
+    if settled is None:
+        nothing = np.zeros(total, np.int64)
+        why = "no prices were found at which all that is in the money fills"
+        zeros = np.zeros(n, np.int64)
+        return Clearing(zeros, nothing, nothing.copy(), np.zeros(total, np.bool_), zeros, False, why, effort)
+    aside[settled.aside] = True
+    sold, bought = pay(orders, settled, aside)
+    return Clearing(
+        np.array(settled.prices, np.int64), sold, bought, aside, np.array(settled.dust, np.int64),
+        settled.proven, "", effort,
+    )  # fmt: skip
+
+
+def _solve(
+    market: Market, orders: Orders, book: Book, aside: np.ndarray, effort: dict[str, float]
+) -> Settlement | None:
+    search = start(market, book)
+    if not len(book.live):
+        return None
+    for _ in range(ROUNDS_MAX):
+        margin = find_margin(search, orders, effort)
+        if margin is None:
+            return None
+        settled = settle(market, orders, book, margin, True)
+        if settled is not None and not settled.short:
+            return settled
+        if settled is None or not settled.aside:
+            return None
+        for place in settled.aside:
+            aside[place] = True
+            segment = book.segment(int(orders.kind[place]), int(orders.sell[place]), int(orders.buy[place]))
+            take_out(book, segment, int(orders.tick[place]), place)
+        search = start(market, book, search.x)
+    return None
+
+
+def find_margin(search: Search, orders: Orders, effort: dict[str, float]) -> Margin | None:
+    """The margin at which all that is in the money fills, proven in whole numbers; None if none was found."""
+    band, ratio = WIDEST, 0.3
+    if not search.balance(band, search.x, 400):
+        return None
+    tries = 0
+    before = None
+    while search.band > NARROWEST and tries < 300:
+        if search.inside <= 2 * len(search.book.live):
+            margin = _try_margin(search, orders, effort)
+            if margin is not None:
+                effort["calls"], effort["band"] = search.calls, search.band
+                return margin
+        tries += 1
+        x, band = search.x, search.band
+        guess = x
+        if before is not None:
+            guess = x + (x - before[0]) / (band - before[1]) * band * (ratio - 1)
+        if search.balance(band * ratio, guess, 60):
+            before = x, band
+            ratio = max(ratio**1.5, 0.3)
+        else:
+            before = None if ratio > 0.5 else before
+            ratio = ratio**0.5
+            if ratio > 0.98:
+                break
+    effort["calls"], effort["band"] = search.calls, search.band
+    return None
+
+
+def _try_margin(search: Search, orders: Orders, effort: dict[str, float]) -> Margin | None:
+    window = 2 * search.band
+    worth = np.exp(search.market.reference + search.x - search.market.reference.max())
+    for _ in range(3):
+        levels = levels_near(search, search.x, min(window, 1.0))
+        flows = cheapest(search, levels, worth)
+        if flows is not None:
+            break
+        window *= 3
+    else:
+        return None
+    effort["pivots"] = effort.get("pivots", 0) + flows.pivots
+    tried = set()
+    for share in SHARES:
+        partial = np.zeros(len(levels.tick), np.bool_)
+        basic = flows.basic
+        partial[basic] = (flows.share[basic] > share) & (flows.share[basic] < 1 - share)
+        if partial.tobytes() in tried:
+            continue
+        tried.add(partial.tobytes())
+        margin = polish(search, search.x, levels, flows.share, partial)
+        effort["polished"] = effort.get("polished", 0) + 1
+        if margin is not None and settle(search.market, orders, search.book, margin, False) is not None:
+            return margin
+    return None

@@ -1,0 +1,350 @@
+"""From nearly balanced prices to the margin: which price levels fill wholly, in part, or not at all.
+
+    levels near the rates ─▶ cheapest circulation at these prices ─▶ polish ─▶ Margin, or None
+
+Levels filled in part form a forest between currencies and pin the rates along it. What the forest leaves open is
+settled by balance between its trees (a small linear system); trees that trade nothing with the rest lie in the
+middle of the interval that their unfilled orders leave, next to the reference. Floats find the margin; `fills`
+proves it in whole numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tasviya.exchange.circulation import CAPACITY_TOTAL, circulate
+from tasviya.exchange.compiled import compiled
+from tasviya.exchange.market import Bools, Int64s
+from tasviya.exchange.order_book import PLACE_BITS, Book, Float64s
+from tasviya.exchange.prices import Search, rank, solve_linear
+
+COST_SCALE = 2.0**50
+_LOST_SHARE = 2.0**-42
+"""What the circulation may leave over, as a share of all capacities, for they are cut to whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Orders of a pair that may fill in part: ticks above `low`, up to `high`. A margin pins its rate at `high`."""
+
+    sell: int
+    buy: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """Where fills stop. Orders of a pair up to tick `cut` fill wholly; those of a run, as balance needs.
+
+    x: (N,) log prices less the reference. cut: (N, N) int64. runs: a forest. trees: (N,) the tree of each currency.
+    pinned: whether runs pin rates; if not, prices are `x` alone.
+    """
+
+    x: Float64s
+    cut: Int64s
+    runs: tuple[Run, ...]
+    trees: Int64s
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Price levels within a window of the rates, by pair and tick, both kinds together.
+
+    sell, buy, tick: (levels,) int64. exact_in, exact_out: quantities. above: log limit less log rate.
+    base: (2, N, N) int64, quantities under the window; base_tick: (N, N), its lower edge.
+    """
+
+    sell: Int64s
+    buy: Int64s
+    tick: Int64s
+    exact_in: Float64s
+    exact_out: Float64s
+    above: Float64s
+    base: Int64s
+    base_tick: Int64s
+
+
+def levels_near(search: Search, x: Float64s, window: float) -> Levels:
+    book, n = search.book, search.book.currencies
+    base, base_tick = np.zeros((2, n, n), np.int64), np.zeros((n, n), np.int64)
+    arrays = (book.records, book.starts, book.block_starts, book.block_quantity, book.block_moment)
+    none, none_f = np.empty((0, 3), np.int64), np.empty((0, 2))
+    count = _levels(x, window, search.offset, *arrays, base, base_tick, none, none_f)
+    place, quantity = np.empty((count, 3), np.int64), np.empty((count, 2))
+    _levels(x, window, search.offset, *arrays, base, base_tick, place, quantity)
+    sell, buy, tick = place.T.copy()
+    above = np.log(tick) - search.offset[sell, buy] - (x[sell] - x[buy])
+    return Levels(sell, buy, tick, quantity[:, 0], quantity[:, 1], above, base, base_tick)
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """A cheapest circulation: shares of each level filled, basic levels, and the move of prices it asks for."""
+
+    share: Float64s
+    basic: Int64s
+    move: Float64s
+    pivots: int
+
+
+def cheapest(search: Search, levels: Levels, worth: Float64s) -> Flows | None:
+    """The cheapest circulation on some levels at values `worth`; None if there is none."""
+    n = len(worth)
+    value = levels.exact_in * worth[levels.sell] + levels.exact_out * worth[levels.buy]
+    supply = _net(levels.base, worth)
+    scale = CAPACITY_TOTAL / max(value.sum(), np.abs(supply).sum(), 1e-300)
+    capacity = np.floor(value * scale).astype(np.int64)
+    cost = np.round(levels.above * COST_SCALE).astype(np.int64)
+    wanted = np.floor(supply * scale).astype(np.int64)
+    wanted[0] -= wanted.sum()
+    flow, potential, basic, lost, pivots = circulate(n, levels.sell, levels.buy, cost, capacity, wanted)
+    if lost > CAPACITY_TOTAL * _LOST_SHARE:
+        return None
+    move = (potential - potential[0]) / COST_SCALE
+    move[np.abs(move) > 1.0] = 0.0
+    share = np.where(capacity > 0, flow / np.maximum(capacity, 1), 0.0)
+    return Flows(share, basic, move - move.mean(), pivots)
+
+
+def polish(search: Search, x: Float64s, levels: Levels, share: Float64s, partial: Bools) -> Margin | None:
+    """The margin that the partial levels pin, or None if they or the rest contradict each other."""
+    n = len(x)
+    full = ~partial & (share > 0.5)
+    state = full * 2 + partial
+    pair = levels.sell * n + levels.buy
+    same = pair[1:] == pair[:-1]
+    if np.any(same & (state[1:] > state[:-1])) or np.any(same & (state[1:] == 1) & (state[:-1] == 1)):
+        return None
+    cut = levels.base_tick.copy()
+    np.maximum.at(cut, (levels.sell[full], levels.buy[full]), levels.tick[full])
+    filled = levels.base.astype(np.float64)
+    np.add.at(filled[0], (levels.sell[full], levels.buy[full]), levels.exact_in[full])
+    np.add.at(filled[1], (levels.sell[full], levels.buy[full]), levels.exact_out[full])
+    log_limit = levels.above + x[levels.sell] - x[levels.buy]
+    edges = [(int(levels.sell[e]), int(levels.buy[e]), float(log_limit[e])) for e in np.flatnonzero(partial)]
+    hung = hang(n, edges, x)
+    if hung is None:
+        return None
+    along, trees = hung
+    settled = _balance_trees(search, along, trees, filled)
+    if settled is None:
+        return None
+    runs = tuple(
+        Run(
+            int(levels.sell[e]),
+            int(levels.buy[e]),
+            int(cut[levels.sell[e], levels.buy[e]]),
+            int(levels.tick[e]),
+        )
+        for e in np.flatnonzero(partial)
+    )
+    return Margin(settled, cut, runs, trees, True)
+
+
+def hang(n: int, edges: list[tuple[int, int, float]], x: Float64s) -> tuple[Float64s, Int64s] | None:
+    """Log prices along a forest of (sell, buy, log limit), each tree about where `x` has it, and each one's tree.
+
+    None if the edges close a ring.
+    """
+    beside: list[list[tuple[int, float]]] = [[] for _ in range(n)]
+    for sell, buy, limit in edges:
+        beside[sell].append((buy, -limit))
+        beside[buy].append((sell, limit))
+    along, trees, count = np.zeros(n), np.full(n, -1, np.int64), 0
+    for root in range(n):
+        if trees[root] >= 0:
+            continue
+        trees[root], stack, members = count, [root], [root]
+        while stack:
+            u = stack.pop()
+            for v, step in beside[u]:
+                if trees[v] < 0:
+                    trees[v], along[v] = count, along[u] + step
+                    stack.append(v)
+                    members.append(v)
+        along[members] += float(np.mean(x[members] - along[members]))
+        count += 1
+    return None if len(edges) != n - count else (along, trees)
+
+
+def _balance_trees(search: Search, x: Float64s, trees: Int64s, filled: Float64s) -> Float64s | None:
+    """Move whole trees so that the value between them balances; None if no prices do that."""
+    count = int(trees.max()) + 1
+    if count == 1:
+        return x - x.mean()
+    worth = np.exp(search.market.reference + x - search.market.reference.max())
+    system = tree_system(filled[0] * worth[:, None], filled[1] * worth[None, :], trees)
+    scale = np.zeros(count)
+    trading = (system != 0) | (system != 0).T
+    groups = _connected(trading)
+    for group in range(int(groups.max()) + 1):
+        members = np.flatnonzero(groups == group)
+        if len(members) == 1:
+            continue
+        inner = system[np.ix_(members, members)]
+        inner /= np.abs(inner).max()
+        inner[0] = 1.0
+        right = np.zeros(len(members))
+        right[0] = len(members)
+        if not solve_linear(inner, right) or np.any(right <= 0) or not np.all(np.isfinite(right)):
+            return None
+        scale[members] = np.log(right) - np.log(right).mean()
+    x = x + scale[trees]
+    return x - x.mean() if groups.max() == 0 else place_groups(search, x, groups[trees])
+
+
+def tree_system(value_in: Float64s, value_out: Float64s, trees: Int64s) -> Float64s:
+    """(trees, trees): value that flows into a tree less what flows out, by the tree whose prices scale it.
+
+    value_in, value_out: (N, N), by kind, of what each pair sells.
+    """
+    count = int(trees.max()) + 1
+    n = len(trees)
+    system = np.zeros(count * count)
+    sell_tree, buy_tree = np.repeat(trees, n), np.tile(trees, n)
+    cross = sell_tree != buy_tree
+    for value, fixed in ((value_in.ravel(), sell_tree), (value_out.ravel(), buy_tree)):
+        moved = cross & (value > 0)
+        into, out = buy_tree[moved] * count + fixed[moved], sell_tree[moved] * count + fixed[moved]
+        system += np.bincount(into, value[moved], count * count)
+        system -= np.bincount(out, value[moved], count * count)
+    return system.reshape(count, count)
+
+
+def place_groups(search: Search, x: Float64s, groups: Int64s) -> Float64s | None:
+    """Move groups that trade nothing with each other so that no order between them is in the money.
+
+    The middle between the largest moves down and the smallest moves up that achieve it; None if none do.
+    """
+    count = int(groups.max()) + 1
+    first = first_ticks(search.book)
+    with np.errstate(divide="ignore"):
+        room = np.log(first) - search.offset - (x[:, None] - x[None, :])
+    room[first == 0] = np.inf
+    most = np.full(count * count, np.inf)
+    np.minimum.at(most, (groups[:, None] * count + groups[None, :]).ravel(), room.ravel())
+    most = most.reshape(count, count)
+    np.fill_diagonal(most, np.inf)
+    down, up = np.zeros(count), np.zeros(count)
+    for _ in range(count + 1):
+        lower = np.minimum(down, np.min(most + down[None, :], axis=1))
+        higher = np.maximum(up, np.max(up[:, None] - most, axis=0))
+        if np.array_equal(lower, down) and np.array_equal(higher, up):
+            return x + ((down + up) / 2)[groups]
+        down, up = lower, higher
+    return None
+
+
+def first_ticks(book: Book) -> Int64s:
+    """(N, N): the least tick of a pair's orders; 0 if it has none."""
+    n = book.currencies
+    ticks = np.zeros((n, n), np.int64)
+    _first_ticks(book.records, book.starts, book.live, ticks)
+    return ticks
+
+
+def _net(quantity: npt.NDArray[np.int64], worth: Float64s) -> Float64s:
+    """Value bought less value sold of each currency. quantity: (2, N, N), by kind."""
+    value = quantity[0] * worth[:, None] + quantity[1] * worth[None, :]
+    net: Float64s = value.sum(axis=0) - value.sum(axis=1)
+    return net
+
+
+def _connected(adjacent: Bools) -> Int64s:
+    """The number of each node's connected part."""
+    part = np.full(len(adjacent), -1, np.int64)
+    count = 0
+    for root in range(len(adjacent)):
+        if part[root] >= 0:
+            continue
+        part[root], stack = count, [root]
+        while stack:
+            for v in np.flatnonzero(adjacent[stack.pop()]):
+                if part[v] < 0:
+                    part[v] = count
+                    stack.append(int(v))
+        count += 1
+    return part
+
+
+@compiled
+def _first_ticks(records, starts, live, ticks):
+    n = len(ticks)
+    for k in range(len(live)):
+        segment = live[k]
+        i, high = starts[segment], starts[segment + 1]
+        while i < high and records[i, 1] == 0:
+            i += 1
+        if i < high:
+            tick, sell, buy = records[i, 0] >> PLACE_BITS, (segment // n) % n, segment % n
+            if ticks[sell, buy] == 0 or tick < ticks[sell, buy]:
+                ticks[sell, buy] = tick
+
+
+@compiled
+def _levels(
+    x,
+    window,
+    offset,
+    records,
+    starts,
+    block_starts,
+    block_quantity,
+    block_moment,
+    base,
+    base_tick,
+    place,
+    quantity,
+):
+    """Find the levels near the rates; how many. Writes those that `place` has room for."""
+    n = len(x)
+    count = 0
+    cursor, stop = np.empty(2, np.int64), np.empty(2, np.int64)
+    for sell in range(n):
+        for buy in range(n):
+            rate = math.exp(x[sell] - x[buy] + offset[sell, buy])
+            edge = np.int64(min(rate * (1.0 - window), 2e9)) if window < 1.0 else np.int64(0)
+            upper = np.int64(min(rate * (1.0 + window), 2e9))
+            base_tick[sell, buy] = edge
+            for kind in range(2):
+                segment = (kind * n + sell) * n + buy
+                low, high = starts[segment], starts[segment + 1]
+                base[kind, sell, buy] = 0
+                cursor[kind] = stop[kind] = low
+                if low < high:
+                    key = (edge + 1) << PLACE_BITS
+                    i, under, _ = rank(
+                        records, low, high, block_starts[segment], block_starts[segment + 1], key,
+                        block_quantity, block_moment,
+                    )  # fmt: skip
+                    base[kind, sell, buy] = under
+                    while i < high and records[i, 1] == 0:
+                        i += 1
+                    cursor[kind] = i
+                    stop[kind] = high
+            while True:
+                tick = upper + 1
+                for kind in range(2):
+                    if cursor[kind] < stop[kind]:
+                        tick = min(tick, records[cursor[kind], 0] >> PLACE_BITS)
+                if tick > upper:
+                    break
+                written = count < len(place)
+                if written:
+                    place[count, 0], place[count, 1], place[count, 2] = sell, buy, tick
+                for kind in range(2):
+                    total, i = np.int64(0), cursor[kind]
+                    while i < stop[kind] and (records[i, 1] == 0 or records[i, 0] >> PLACE_BITS == tick):
+                        total += records[i, 1]
+                        i += 1
+                    cursor[kind] = i
+                    if written:
+                        quantity[count, kind] = total
+                count += 1
+    return count

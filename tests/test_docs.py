@@ -179,8 +179,9 @@ def test_life_cycle_is_drawn_from_its_table() -> None:
 
 def test_every_table_and_kind_of_journal_entry_is_named() -> None:
     page = text_of("docs/architecture.md")
-    script = (SRC / "adapters" / "sql" / "0001_initial.sql").read_text(encoding="utf-8")
-    tables = re.findall(r"CREATE TABLE (\w+)", "".join(statements(script)))
+    scripts = sorted((SRC / "adapters" / "sql").glob("*.sql"))
+    laid = "".join("".join(statements(script.read_text(encoding="utf-8"))) for script in scripts)
+    tables = re.findall(r"CREATE TABLE (\w+)", laid)
     facts = [table for table in tables if table in RECORD_TYPES]
     assert [table for table in tables if table not in facts and f"`{table}`" not in page] == []
     listed = [table for table in facts if re.search(rf"^\|.*`{table}`.*more \|", page, re.M)]

@@ -15,6 +15,7 @@ from typing import Any
 
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
 from operator_errors import OPERATOR_CASES, refusal_of_operator
+from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
 from wrong_unions import UNION_CASES, refusal_of_union
 
@@ -56,6 +57,9 @@ def cases() -> Iterator[Case]:
         kind = getattr(settlement, name, None)
         text = one_line(kind.__doc__) if kind else "A message must not be signed where nobody checks it."
         yield Case("payment", name, name, text, how, where, bind(refusal_of_payment, act))
+    for name, how, where, act in CONVERSION_CASES:
+        text = one_line(getattr(settlement, name).__doc__)
+        yield Case("payment", name, name, text, how, where, bind(refusal_of_conversion, act))
     for code, how, good, bad, where in UNION_CASES:
         yield Case("union", code, code, sentence(CODES[code]), how, where, bind(refusal_of_union, good, bad))
     for code, text, how, act in OPERATOR_CASES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from small_union import (
     BLOCKED,
@@ -21,7 +22,7 @@ from tasviya.messages.model import CreditTransfer
 from tasviya.services.payments import Outcome
 from tasviya.settlement import rules
 
-Act = Callable[[SmallUnion], object]
+Act = Callable[[Any], object]
 TX = "CdtTrfTxInf/"
 
 
@@ -135,6 +136,11 @@ def refusal_of_payment(act: Act, directory: Path) -> Refusal:
     act(union)
     union.settle()
     union.close()
+    return latest_refusal(union)
+
+
+def latest_refusal(union: SmallUnion) -> Refusal:
+    """The refusal of the last payment, else of the last message, that has one."""
     db = ask(union.home).db
     sql = "SELECT reason, reason_text, reason_path FROM {} WHERE reason <> '' ORDER BY seq DESC LIMIT 1"
     found = db.execute(sql.format("payment")).fetchone() or db.execute(sql.format("message")).fetchone()

@@ -26,6 +26,12 @@ name = "Operator"
 bic = "TSVOKZ20XXX"
 member = "KZ"
 
+[exchange]
+batch_minutes = 15
+limit_basis_points = 200
+largest_batch = 900
+rates = { KZT = "0.00184" }
+
 [[member]]
 code = "KZ"
 name = "Kazakhstan"
@@ -79,6 +85,7 @@ UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF19", "A member without a bank", "[[member.bank]]", "[[member.treasury]]", "member[KZ]"),
     ("CF20", "A week without a business day", '["saturday", "sunday"]',
      '["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]', "weekend"),
+    ("CF21", "A rate of nothing", '"0.00184"', '"0"', "exchange.rates.KZT.value"),
 ]  # fmt: skip
 
 

@@ -33,6 +33,12 @@ name = "Operator"
 bic = "TSVOKZ20"
 member = "KZ"
 
+[exchange]
+batch_minutes = 15
+limit_basis_points = 200
+largest_batch = 900
+rates = { KZT = "0.00184" }
+
 [[member]]
 code = "KZ"
 name = "Kazakhstan"
@@ -269,6 +275,7 @@ MISTAKES = [
         '["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]',
         "settlement_institution.weekend",
     ),
+    ("CF21", "a rate with a comma", '"0.00184"', '"0,00184"', "exchange.rates.KZT.value"),
 ]
 
 

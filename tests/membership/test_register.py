@@ -13,9 +13,8 @@ from tasviya.membership.participant import (
     Participant,
     ParticipantBic,
     ParticipantStatus,
-    Record,
-    first_overlap,
 )
+from tasviya.membership.records import Record, first_overlap
 from tasviya.membership.register import Register, Snapshot
 from tasviya.membership.union import load_union
 

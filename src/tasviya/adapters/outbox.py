@@ -201,7 +201,7 @@ def _referred(rows: Iterable[OutboxRow]) -> tuple[set[int], set[int]]:
             messages.add(refs[0])
             payments.update(refs[1])
         elif row.kind == "notice":
-            payments.update(item[0] for item in refs[1])
+            payments.update(item[0] for item in refs[1] if item[0])
         elif row.kind in ("refused", "unreadable", "receipt", "acknowledgement"):
             messages.add(refs[0])
         elif row.kind == "recall":

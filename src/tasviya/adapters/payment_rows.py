@@ -24,6 +24,7 @@ CHANGING = (
     "attempt",
     "amount_minor",
     "debit_minor",
+    "settled_by",
 )
 """What of a payment may change after it was received."""
 

@@ -67,6 +67,8 @@ def connect(
             held.release()
         if isinstance(error, StoreError):
             raise
+        if "malformed" in str(error):
+            raise damaged(error) from error
         raise StoreError(
             "STORE_UNREADABLE",
             f"{path}: {error}.",
@@ -75,6 +77,12 @@ def connect(
     if held and background_checkpoints:
         held.checkpointer = Checkpointer(path, driver)
     return connection
+
+
+def damaged(error: Exception) -> StoreError:
+    """What to say of a file that SQLite finds broken."""
+    cure = "Keep the file, restore the store from its last copy, and hand in again what came since."
+    return StoreError("store_damaged", f"SQLite: {error}.", cure)
 
 
 def reading_beside(connection: Connection) -> Connection:

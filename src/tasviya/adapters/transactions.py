@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tasviya.adapters.sqlite_connection import Connection
+from tasviya.adapters.sqlite_connection import Connection, damaged
 from tasviya.core.errors import StoreError
 
 
@@ -36,8 +36,7 @@ def reading() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        cure = "Keep the file, restore the store from its last copy, and hand in again what came since."
-        raise StoreError("store_damaged", f"SQLite: {error}.", cure) from error
+        raise damaged(error) from error
 
 
 def _cure_for(error: sqlite3.OperationalError) -> str:

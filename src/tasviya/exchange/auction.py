@@ -4,9 +4,9 @@
                                              ▲                 │ refuted
                                              └─────────────────┘
 
-Whole orders that would fill in part are taken out, and the search goes on from where it stands. If no margin is
-proven, the batch gets the largest volume at the best prices found, and says so; if even that cannot be settled in
-whole numbers, nothing fills. A batch never half-settles.
+Whole orders that would fill in part are taken out, and the search goes on from where it stands. If no
+margin is proven, the batch gets the largest volume at the best prices found, and says so; if even that
+cannot be settled in whole numbers, nothing fills. A batch never half-settles.
 """
 
 from __future__ import annotations

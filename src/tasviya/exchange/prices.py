@@ -1,13 +1,14 @@
-"""Prices by path following: demand is smoothed over a band, balanced by Newton's method, and the band narrowed.
+"""Prices by path following: demand is smoothed over a band, balanced by Newton's method, and the band
+narrowed.
 
-`x` holds each currency's log price less its reference. A pair's rate in ticks is `exp(x_a - x_b + offset)`; an
-order fills wholly where its tick is under `rate * (1 - band)`, not at all above `rate`, and in proportion between.
-What a pair sells is worth quantity times the price of the currency that the order fixes, so excess demand and its
-derivatives are exact, and each solution leads to the next: inside a band where nothing changes, x is all but
-linear in the band's width.
+`x` holds each currency's log price less its reference. A pair's rate in ticks is `exp(x_a - x_b + offset)`;
+an order fills wholly where its tick is under `rate * (1 - band)`, not at all above `rate`, and in
+proportion between. What a pair sells is worth quantity times the price of the currency that the order
+fixes, so excess demand and its derivatives are exact, and each solution leads to the next: inside a band
+where nothing changes, x is all but linear in the band's width.
 
-Source: smoothing as in SPEEDEX (Ramseyer, Goel, Mazières, NSDI 2023, section 5); path following in the width of the
-band is ours.
+Source: smoothing as in SPEEDEX (Ramseyer, Goel, Mazières, NSDI 2023, section 5); path following in the
+width of the band is ours.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Search:
         """Move to balanced prices for a band, starting from `x`; whether that was possible."""
         found, share, inside, calls = _newton(
             x, band, self.market.reference, self.offset, self.book.records, self.book.starts,
-            self.book.block_starts, self.book.block_quantity, self.book.block_moment, self.book.live, calls_max,
+            self.book.block_starts, self.book.block_quantity, self.book.block_moment, self.book.live,
+            calls_max,
         )  # fmt: skip
         self.calls += calls
         tolerance = max(BALANCED * 100, 1e-13 / band)
@@ -66,7 +68,8 @@ def start(market: Market, book: Book, x: Float64s | None = None) -> Search:
 
 @inlined
 def rank(records, low, high, block_low, block_high, limit, block_quantity, block_moment):
-    """How many of a segment's records have a key under `limit`, with sums of quantity and moment before it."""
+    """How many of a segment's records have a key under `limit`, with sums of quantity and moment before
+    it."""
     first, last = block_low, block_high
     while last - first > 1:
         middle = (first + last) >> 1
@@ -105,7 +108,8 @@ def excess_demand(
     slope,
     volume,
 ):
-    """Value bought less value sold of each currency, its derivatives by x, and value traded; orders inside bands."""
+    """Value bought less value sold of each currency, its derivatives by x, and value traded; orders inside
+    bands."""
     n = len(x)
     orders_inside = 0
     excess[:] = 0.0
@@ -205,7 +209,8 @@ def _newton(
     live,
     calls_max,
 ):
-    """Damped Newton steps from `start_x`; prices, what is left of excess demand as a share, orders inside the band, and calls."""
+    """Damped Newton steps from `start_x`; prices, what is left of excess demand as a share, orders inside
+    the band, and calls."""
     n = len(start_x)
     x = start_x.copy()
     excess, slope, volume = np.empty(n), np.empty((n, n)), np.empty(n)
@@ -252,8 +257,8 @@ def _newton(
                 x_2[:] = x + length * step
                 worth[:] = np.exp(reference + x_2 - top)
                 inside_2 = excess_demand(
-                    x_2, band, worth, offset, records, starts, block_starts, block_quantity, block_moment, live,
-                    excess_2, slope_2, volume_2,
+                    x_2, band, worth, offset, records, starts, block_starts, block_quantity, block_moment,
+                    live, excess_2, slope_2, volume_2,
                 )  # fmt: skip
                 calls += 1
                 left_2 = np.abs(excess_2).sum()

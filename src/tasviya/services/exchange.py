@@ -77,8 +77,8 @@ def place(work: Work, payment: Payment) -> None:
     payment.blocked_by = ""
     memory.book.payments[payment.seq] = payment
     enter(work, order, exponent, payment.priority)
-    what = f"Its order to buy {buy} with {sell} is in the exchange's book;"
-    work.happened(payment, Event.QUEUE, NARR.refuse(what, "the next batch decides."))
+    what = f"Its order to buy {buy} with {sell} is in the exchange's book."
+    work.happened(payment, Event.QUEUE, NARR.refuse(what))
 
 
 def enter(work: Work, order: Order, exponent: int, priority: Priority = Priority.NORMAL) -> None:

@@ -113,7 +113,7 @@ def _clear(book: Book, memory: Memory, orders: list[Order]) -> Batch:
     )
     clearing = clear(market, columns)
     verdict = verify(market, columns, clearing)
-    invariant(verdict.proven, f"a batch proves right, not: {verdict.violations[:3]}")
+    invariant(verdict.holds, f"a batch proves right, not: {verdict.violations[:3]}")
     return Batch(market, [order.seq for order in orders], columns, clearing)
 
 
@@ -140,7 +140,8 @@ def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> Non
             taken, kept = pool(work, code), pool(work, code, AccountKind.ROUNDING)
             leg = Leg("dust", LegCode.ROUNDING, taken.id, kept.id, taken.partition)
             work.post(f"batch:{number}:{code}", 0, [leg], dust, goes_on=True)
-    work.end_chain()
+    if filled:
+        work.end_chain()
 
 
 def _bought(work: Work, order: Order) -> tuple[tuple[Leg, ...], tuple[int, ...]]:
@@ -221,7 +222,8 @@ def _settled(work: Work, payment: Payment, sold: int, bought: int, batch_seq: in
     parties = _parties(work, payment)
     payment.settled_at = work.now_ns
     work.happened(payment, Event.SETTLE)
-    payment.reason_text = f"{conversion(work, payment)}, batch {batch_seq}."
+    payment.settled_by = f"batch {batch_seq}"
+    payment.reason_text = f"{conversion(work, payment)}, {payment.settled_by}."
     tell_settled(work, payment, parties.path)
 
 

@@ -20,6 +20,7 @@ WORDS = {
     LegCode.CREDIT_DRAWN: "Intraday credit drawn",
     LegCode.CREDIT_REPAID: "Intraday credit repaid",
     LegCode.OPENING_BALANCE: "Opening balance",
+    LegCode.ROUNDING: "What cannot be split",
 }
 """What an entry is called that belongs to no payment."""
 
@@ -130,7 +131,12 @@ def account_report(
     ]
     entries = [
         payment_entry(
-            payments[posting.payment_seq], posting.amount, posting.is_debit, str(posting.entry_seq), bics
+            payments[posting.payment_seq],
+            posting.amount,
+            facts.currency,
+            posting.is_debit,
+            str(posting.entry_seq),
+            bics,
         )
         if posting.payment_seq in payments and posting.leg not in WORDS
         else _other_entry(posting, facts.currency, period.business_date)
@@ -152,12 +158,12 @@ def account_report(
 
 
 def payment_entry(
-    payment: Payment, amount: int, is_debit: bool, reference: str, bics: Mapping[str, str]
+    payment: Payment, amount: int, currency: str, is_debit: bool, reference: str, bics: Mapping[str, str]
 ) -> Entry:
-    """A payment as an entry on one of the accounts that it moved."""
+    """A payment as an entry on one of the accounts that it moved, in that account's currency."""
     return Entry(
         amount,
-        payment.currency,
+        currency,
         not is_debit,
         reference=reference,
         account_servicer_reference=payment.payment_id,

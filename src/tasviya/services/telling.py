@@ -28,6 +28,7 @@ from tasviya.messages.builders import (
     build_status_report,
     envelope,
 )
+from tasviya.messages.conversion import Conversion, converted
 from tasviya.messages.model import (
     Group,
     Header,
@@ -39,7 +40,7 @@ from tasviya.messages.model import (
     StatusRequest,
 )
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.statements import AccountReport
+from tasviya.messages.statements import AccountReport, Entry
 from tasviya.messages.writing import lines
 from tasviya.services.statements import AccountFacts, Period, account_report, pages, payment_entry
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
@@ -194,12 +195,32 @@ def _onward(row: OutboxRow, facts: Facts) -> Documents:
             created_at=iso_instant(facts.committed_at[row.commit_seq]),
             currency=currency,
             total_minor=sum(payment.amount_minor for payment in payments),
-            transactions=[source[payment.xml_start : payment.xml_end] for payment in payments],
+            transactions=[_onward_element(payment, source, facts.scheme) for payment in payments],
             group=group,
             settlement_date=settlement_date,
         )
         made.append((message.message_type, document))
     return made
+
+
+def _onward_element(payment: Payment, source: bytes, scheme: Scheme) -> bytes:
+    """The payer's element; of a payment in two currencies, with what came of it."""
+    words = source[payment.xml_start : payment.xml_end]
+    conversion = conversion_of(payment)
+    return words if conversion is None else converted(words, conversion, scheme)
+
+
+def conversion_of(payment: Payment) -> Conversion | None:
+    """What the exchange did for a settled payment in two currencies."""
+    if not payment.debit_currency:
+        return None
+    return Conversion(
+        payment.debit_currency,
+        payment.debit_minor,
+        payment.currency,
+        payment.amount_minor,
+        payment.settled_by,
+    )
 
 
 def _return(row: OutboxRow, facts: Facts) -> Documents:
@@ -238,14 +259,12 @@ def _return(row: OutboxRow, facts: Facts) -> Documents:
 
 
 def _notice(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [account id, [[payment number, is a debit] …]]: what moved on an account."""
+    """refs: [account id, [[payment number, is a debit] …]]: what moved on an account; an order that serves no
+    payment has the number 0, and its amount, its id and words behind."""
     account_id, items = row.refs
     account = facts.accounts[account_id]
     at = iso_instant(facts.committed_at[row.commit_seq])
-    entries = [
-        payment_entry(facts.payments[seq], facts.payments[seq].amount_minor, is_debit, str(place), facts.bics)
-        for place, (seq, is_debit) in enumerate(items, 1)
-    ]
+    entries = [_noticed(item, account, str(place), facts, at) for place, item in enumerate(items, 1)]
     report = AccountReport(
         1,
         message_id(row),
@@ -258,6 +277,26 @@ def _notice(row: OutboxRow, facts: Facts) -> Documents:
     )
     document = build_notification(facts.scheme, message_id=message_id(row), created_at=at, reports=[report])
     return [("camt.054.001.08", document)]
+
+
+def _noticed(item: list[Any], account: AccountFacts, reference: str, facts: Facts, at: str) -> Entry:
+    seq, is_debit, *order = item
+    if order:
+        amount, identity, words = order
+        return Entry(
+            amount,
+            account.currency,
+            not is_debit,
+            reference=reference,
+            account_servicer_reference=identity,
+            booked_at=at,
+            transaction_code="FORX/SPOT/OTHR",
+            remittance=words,
+        )
+    payment = facts.payments[seq]
+    debited = is_debit and payment.debit_currency
+    amount = payment.debit_minor if debited else payment.amount_minor
+    return payment_entry(payment, amount, account.currency, is_debit, reference, facts.bics)
 
 
 def _report(row: OutboxRow, facts: Facts) -> Documents:

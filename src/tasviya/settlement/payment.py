@@ -171,6 +171,8 @@ class Payment(msgspec.Struct):
     debit_minor: int = 0
     """What it is debited: fixed, or at the most; once settled, what it was. Minor units of
     `debit_currency`."""
+    settled_by: str = ""
+    """What converted it: "batch 12", "quote 3"; empty if nothing did yet."""
 
     def happens(self, event: Event) -> None:
         """Move to the status that follows.

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tasviya.adapters import workers
 from tasviya.adapters.delivery import Delivery
 from tasviya.adapters.inbox import InboxFile, move_away, pending, portions, unused
 from tasviya.adapters.outbox import write_file
 from tasviya.adapters.sqlite_connection import connect
+from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.transactions import reading
 from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock, to_ns
@@ -39,12 +40,15 @@ from tasviya.settlement.payment import Payment
 if TYPE_CHECKING:
     from tasviya.adapters.sqlite_store import SqliteStore
 
+T = TypeVar("T")
+
 __all__ = [
     "Application",
     "Home",
     "MachineClock",
     "amount_text",
     "ask",
+    "ask_exchange",
     "clock_at",
     "export",
     "hand_in",
@@ -53,6 +57,7 @@ __all__ = [
     "scheme_of",
     "screening_of",
     "union_file",
+    "write_file",
 ]
 
 BATCH_BYTES = 1_500_000
@@ -194,6 +199,15 @@ def ask(home: Home) -> Queries:
     return Queries(connect(home.database, read_only=True))
 
 
+def ask_exchange(home: Home) -> ExchangeQueries:
+    """Questions about a union's exchange, beside its writer.
+
+    Raises: OperatorError if there is none.
+    """
+    home.must_exist()
+    return ExchangeQueries(connect(home.database, read_only=True))
+
+
 def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
     """Put files into a participant's inbox, each whole or not at all; their detached signatures too. A
     file that waits there under the same name stays. Returns how many.
@@ -201,9 +215,7 @@ def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
     Raises: OperatorError if a file cannot be read, there is no union, or nobody has that BIC.
     """
     if not ask(home).knows_bic(sender):
-        raise OperatorError(
-            "unknown_sender", f"No participant has the BIC {sender}.", "Name the BIC of a participant."
-        )
+        raise unknown_sender(sender)
     count = 0
     for file in files:
         try:
@@ -217,6 +229,13 @@ def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
         write_file(target, raw)
         count += 1
     return count
+
+
+def unknown_sender(bic: str) -> OperatorError:
+    """What to say to one whom nobody knows."""
+    return OperatorError(
+        "unknown_sender", f"No participant has the BIC {bic}.", "Name the BIC of a participant."
+    )
 
 
 def scheme_of(snapshot: Snapshot) -> Scheme:
@@ -348,9 +367,19 @@ class Application:
             self.system.delivered += told
             self.system.do(lambda work: None)
 
-    def do(self, act: Callable[[Work], None]) -> None:
+    def do(self, act: Callable[[Work], T]) -> T:
         """Carry out a use case; `tell` tells what it has to tell."""
-        self.system.do(act)
+        return self.system.do(act)
+
+    def participant(self, bic: str) -> str:
+        """The code of the participant that has a BIC now.
+
+        Raises: OperatorError.
+        """
+        found = self.system.memory.snapshot.participant_by_bic(bic)
+        if found is None:
+            raise unknown_sender(bic)
+        return found.code
 
     def payment(self, name: str) -> Payment:
         """The payment of an id.

@@ -48,6 +48,14 @@ def due(memory: Memory, until_ns: int) -> int | None:
     return at if at <= until_ns else None
 
 
+def expire_orders(work: Work) -> None:
+    """Orders whose owners' time has come end."""
+    for order in list(work.memory.book.orders.values()):
+        if order.expires_at and order.expires_at <= work.now_ns and not order.payment_seq:
+            withdraw(work, order, OrderEvent.EXPIRE)
+    retry(work)
+
+
 def run(work: Work) -> BatchRow | None:
     """Clear the book once; None if nothing stands in it that can be cleared now."""
     memory = work.memory

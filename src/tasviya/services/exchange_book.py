@@ -104,6 +104,12 @@ class Book:
             if (order.sell, order.buy, order.kind) == (sell, buy, kind)
         )
 
+    def first_expiry(self) -> int | None:
+        """When the first order ends that its owner has set a time; a payment's order ends with its
+        payment."""
+        times = [o.expires_at for o in self.orders.values() if o.expires_at and not o.payment_seq]
+        return min(times, default=None)
+
     def add(self, order: Order) -> None:
         """Take an open order in; the payment that it serves is in `payments`."""
         self.orders[order.seq] = order

@@ -40,32 +40,32 @@ class System:
         self._unit(lambda work: Intake(work, files, self.verifier, self.screening).run())
 
     def next_event_by(self, instant_ns: int) -> bool:
-        """Whether a day event, or a time that a payer has set, comes by an instant."""
-        timers = self.memory.timers
-        return (
-            bool(timers and timers[0][0] <= instant_ns)
-            or exchange_batch.due(self.memory, instant_ns) is not None
-            or bool(operating_day.due(self.memory, instant_ns))
-        )
+        """Whether something comes due by an instant: a day event, a batch, a time that somebody has set."""
+        return self._next(instant_ns) is not None
 
     def advance(self) -> None:
         """Let everything that has come due happen in the order of time, each in a commit of its own."""
-        while True:
-            now = self.clock.now_ns()
-            events = operating_day.due(self.memory, now)
-            timers = self.memory.timers
-            batch_at = exchange_batch.due(self.memory, now)
-            soonest = min([events[0][0]] if events else [], default=now + 1)
-            if timers and timers[0][0] <= now and timers[0][0] < min(soonest, batch_at or soonest):
-                instant, seq = timers[0]
-                self._unit(partial(operating_day.time_comes, instant=instant, seq=seq))
-            elif batch_at is not None and batch_at < soonest:
-                self._unit(exchange_batch.run)
-            elif events:
-                _, currency, day, event = events[0]
-                self._unit(partial(operating_day.happen, currency=currency, business_date=day, event=event))
-            else:
-                return
+        while (act := self._next(self.clock.now_ns())) is not None:
+            self._unit(act)
+
+    def _next(self, until_ns: int) -> Callable[[Work], object] | None:
+        """What comes due first by an instant. At one instant a time that somebody has set comes before a day
+        event, and that before a batch: what ends by then is not in it."""
+        found: list[tuple[int, int, Callable[[Work], object]]] = []
+        memory = self.memory
+        if memory.timers and memory.timers[0][0] <= until_ns:
+            instant, seq = memory.timers[0]
+            found.append((instant, 0, partial(operating_day.time_comes, instant=instant, seq=seq)))
+        expiry = memory.book.first_expiry()
+        if expiry is not None and expiry <= until_ns:
+            found.append((expiry, 0, exchange_batch.expire_orders))
+        for instant, currency, day, event in operating_day.due(memory, until_ns)[:1]:
+            act = partial(operating_day.happen, currency=currency, business_date=day, event=event)
+            found.append((instant, 1, act))
+        batch = exchange_batch.due(memory, until_ns)
+        if batch is not None:
+            found.append((batch, 2, exchange_batch.run))
+        return min(found, key=lambda each: each[:2])[2] if found else None
 
     def do(self, act: Callable[[Work], T]) -> T:
         """Carry out any other use case as one unit of work."""

@@ -1,0 +1,143 @@
+"""Orders as people write them: on a command line, or as a CSV file with a line an order.
+
+    reference,sell,buy,amount,limit[,fixed][,whole][,until]
+
+`amount` is sold, or with fixed = out bought; `limit` is at least so many units bought for one sold; `until`
+is an instant. A mistake is told with its line and column.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import TypeVar
+
+from tasviya.core.clock import to_ns
+from tasviya.core.errors import OperatorError
+from tasviya.core.money import parse_amount
+from tasviya.exchange.market import OrderKind
+from tasviya.membership.register import Snapshot
+from tasviya.services.orders import WantedOrder
+
+T = TypeVar("T")
+
+NEEDED = ("reference", "sell", "buy", "amount", "limit")
+OPTIONAL = ("fixed", "whole", "until")
+YES_NO = {"": False, "no": False, "false": False, "yes": True, "true": True}
+KINDS = {"": OrderKind.EXACT_IN, "in": OrderKind.EXACT_IN, "out": OrderKind.EXACT_OUT}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderForm:
+    """An order as written; empty where nothing was."""
+
+    reference: str
+    sell: str
+    buy: str
+    amount: str
+    limit: str
+    fixed: str = ""
+    whole: str = ""
+    until: str = ""
+    where: str = ""
+    """Its file and line."""
+
+
+def forms_in(text: str, where: str) -> list[OrderForm]:
+    """The orders of a CSV file, its first line naming the columns.
+
+    where: the file's name, for error texts.
+    Raises: OperatorError.
+    """
+    rows = csv.DictReader(text.splitlines())
+    named = list(rows.fieldnames or ())
+    missing = [name for name in NEEDED if name not in named]
+    odd = [name for name in named if name not in (*NEEDED, *OPTIONAL)]
+    if missing or odd:
+        what = f"It lacks {', '.join(missing)}." if missing else f"Unknown columns: {', '.join(odd)}."
+        raise OperatorError("bad_columns", what, f"Name the columns {', '.join(NEEDED)}.", f"{where}:1")
+    forms = []
+    for number, row in enumerate(rows, start=2):
+        place = f"{where}:{number}"
+        if None in row or None in row.values():
+            raise OperatorError(
+                "bad_row", "It has too few or too many cells.", "Give every column one.", place
+            )
+        forms.append(OrderForm(**{name: cell.strip() for name, cell in row.items()}, where=place))
+    return forms
+
+
+def wanted(participant: str, forms: Iterable[OrderForm], snapshot: Snapshot) -> list[WantedOrder]:
+    """What a participant's forms ask for.
+
+    Raises: OperatorError.
+    """
+    return [_wanted(participant, form, snapshot) for form in forms]
+
+
+def _wanted(participant: str, form: OrderForm, snapshot: Snapshot) -> WantedOrder:
+    if not form.reference:
+        raise OperatorError(
+            "no_reference", "The order has no reference.", "Give it one of its own.", form.where
+        )
+    for code in (form.sell, form.buy):
+        if code not in snapshot.currencies:
+            cure = f"One of {', '.join(snapshot.currencies)}."
+            raise OperatorError("unknown_currency", f"{code!r} does not settle here.", cure, form.where)
+    kind = _one_of("fixed", form.fixed, KINDS, form.where)
+    sold, bought = snapshot.currencies[form.sell], snapshot.currencies[form.buy]
+    try:
+        quantity = parse_amount(form.amount, sold if kind is OrderKind.EXACT_IN else bought)
+    except ValueError as error:
+        cure = "Write the amount with the decimals of its currency."
+        raise OperatorError("bad_amount", f"{error}.", cure, form.where) from None
+    limit = rate_of(form.limit, form.where) * Fraction(bought.minor_per_major, sold.minor_per_major)
+    return WantedOrder(
+        participant,
+        form.reference,
+        form.sell,
+        form.buy,
+        kind,
+        quantity,
+        limit,
+        whole=_one_of("whole", form.whole.lower(), YES_NO, form.where),
+        expires_at=_instant(form.until, form.where),
+    )
+
+
+def rate_of(text: str, where: str = "") -> Fraction:
+    """A rate above zero, from a decimal text.
+
+    Raises: OperatorError.
+    """
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(0)
+    if not value.is_finite() or not Decimal("1e-18") <= value <= Decimal("1e18"):
+        raise OperatorError("bad_rate", f"{text!r} is no rate.", "Write a decimal above zero: 0.155.", where)
+    return Fraction(value)
+
+
+def _instant(text: str, where: str) -> int:
+    if not text:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        cure = "Write it as 2026-09-29T10:00:00Z."
+        raise OperatorError("bad_instant", f"{text} is no instant with an offset.", cure, where)
+    return to_ns(moment)
+
+
+def _one_of(name: str, text: str, allowed: dict[str, T], where: str) -> T:
+    if text not in allowed:
+        cure = f"Write one of {', '.join(filter(None, allowed))}."
+        raise OperatorError("bad_value", f"{text!r} is no value of {name}.", cure, where)
+    return allowed[text]

@@ -72,18 +72,25 @@ def _solve(
 
 def find_margin(search: Search, orders: Orders, effort: dict[str, float]) -> Margin | None:
     """The margin at which all that is in the money fills, proven in whole numbers; None if none was found."""
-    band, ratio = WIDEST, 0.3
-    if not search.balance(band, search.x, 400):
+    origin = search.x.copy()
+    margin = _narrow(search, orders, effort)
+    if margin is None:
+        search.x, search.turn = origin, 0
+        margin = _round_turns(search, orders, effort)
+    effort["calls"], effort["band"] = effort.get("calls", 0) + search.calls, search.band
+    return margin
+
+
+def _narrow(search: Search, orders: Orders, effort: dict[str, float]) -> Margin | None:
+    """Narrow the band as fast as Newton's method follows."""
+    ratio, before = 0.3, None
+    if not search.balance(WIDEST, search.x, 400):
         return None
-    tries = 0
-    before = None
-    while search.band > NARROWEST and tries < 300:
+    while search.band > NARROWEST:
         if search.inside <= 2 * len(search.book.live):
             margin = _try_margin(search, orders, effort)
             if margin is not None:
-                effort["calls"], effort["band"] = search.calls, search.band
                 return margin
-        tries += 1
         x, band = search.x, search.band
         guess = x
         if before is not None:
@@ -95,8 +102,24 @@ def find_margin(search: Search, orders: Orders, effort: dict[str, float]) -> Mar
             before = None if ratio > 0.5 else before
             ratio = ratio**0.5
             if ratio > 0.98:
-                break
-    effort["calls"], effort["band"] = search.calls, search.band
+                return None
+    return None
+
+
+def _round_turns(search: Search, orders: Orders, effort: dict[str, float]) -> Margin | None:
+    """Follow the path by its length."""
+    effort["traced"] = effort.get("traced", 0) + 1
+    if not search.balance(WIDEST, search.x, 400) and not search.trace_values(WIDEST):
+        effort["lost"] = 1
+        return None
+    while search.band > NARROWEST:
+        if search.inside <= 2 * len(search.book.live):
+            margin = _try_margin(search, orders, effort)
+            if margin is not None:
+                return margin
+        if not search.trace_band(search.band * 0.7):
+            effort["lost"] = 2
+            return None
     return None
 
 

@@ -20,7 +20,8 @@ from tasviya.exchange.circulation import CAPACITY_TOTAL, circulate
 from tasviya.exchange.compiled import compiled
 from tasviya.exchange.market import Bools, Int64s
 from tasviya.exchange.order_book import PLACE_BITS, Book, Float64s
-from tasviya.exchange.prices import Search, rank, solve_linear
+from tasviya.exchange.demand import rank
+from tasviya.exchange.prices import Search, solve_linear
 
 COST_SCALE = 2.0**50
 _LOST_SHARE = 2.0**-42
@@ -73,11 +74,10 @@ class Levels:
 def levels_near(search: Search, x: Float64s, window: float) -> Levels:
     book, n = search.book, search.book.currencies
     base, base_tick = np.zeros((2, n, n), np.int64), np.zeros((n, n), np.int64)
-    arrays = (book.records, book.starts, book.block_starts, book.block_quantity, book.block_moment)
     none, none_f = np.empty((0, 3), np.int64), np.empty((0, 2))
-    count = _levels(x, window, search.offset, *arrays, base, base_tick, none, none_f)
+    count = _levels(x, window, search.offset, book, base, base_tick, none, none_f)
     place, quantity = np.empty((count, 3), np.int64), np.empty((count, 2))
-    _levels(x, window, search.offset, *arrays, base, base_tick, place, quantity)
+    _levels(x, window, search.offset, book, base, base_tick, place, quantity)
     sell, buy, tick = place.T.copy()
     above = np.log(tick) - search.offset[sell, buy] - (x[sell] - x[buy])
     return Levels(sell, buy, tick, quantity[:, 0], quantity[:, 1], above, base, base_tick)
@@ -245,7 +245,7 @@ def first_ticks(book: Book) -> Int64s:
     """(N, N): the least tick of a pair's orders; 0 if it has none."""
     n = book.currencies
     ticks = np.zeros((n, n), np.int64)
-    _first_ticks(book.records, book.starts, book.live, ticks)
+    _first_ticks(book, ticks)
     return ticks
 
 
@@ -274,8 +274,9 @@ def _connected(adjacent: Bools) -> Int64s:
 
 
 @compiled
-def _first_ticks(records, starts, live, ticks):
+def _first_ticks(book, ticks):
     n = len(ticks)
+    records, starts, live = book.records, book.starts, book.live
     for k in range(len(live)):
         segment = live[k]
         i, high = starts[segment], starts[segment + 1]
@@ -288,24 +289,12 @@ def _first_ticks(records, starts, live, ticks):
 
 
 @compiled
-def _levels(
-    x,
-    window,
-    offset,
-    records,
-    starts,
-    block_starts,
-    block_quantity,
-    block_moment,
-    base,
-    base_tick,
-    place,
-    quantity,
-):
+def _levels(x, window, offset, book, base, base_tick, place, quantity):
     """Find the levels near the rates; how many. Writes those that `place` has room for."""
     n = len(x)
     count = 0
     cursor, stop = np.empty(2, np.int64), np.empty(2, np.int64)
+    records, starts = book.records, book.starts
     for sell in range(n):
         for buy in range(n):
             rate = math.exp(x[sell] - x[buy] + offset[sell, buy])
@@ -319,10 +308,7 @@ def _levels(
                 cursor[kind] = stop[kind] = low
                 if low < high:
                     key = (edge + 1) << PLACE_BITS
-                    i, under, _ = rank(
-                        records, low, high, block_starts[segment], block_starts[segment + 1], key,
-                        block_quantity, block_moment,
-                    )  # fmt: skip
+                    i, under, _ = rank(book, segment, key)
                     base[kind, sell, buy] = under
                     while i < high and records[i, 1] == 0:
                         i += 1

@@ -26,7 +26,8 @@ from tasviya.exchange.equilibrium import Margin, Run, tree_system
 from tasviya.exchange.market import PAIR_MAX, PRICE_BITS, Int64s, Market, Orders
 from tasviya.exchange.order_book import PLACE_BITS, Book, Float64s
 from tasviya.exchange.payouts import roundings
-from tasviya.exchange.prices import rank, solve_linear
+from tasviya.exchange.demand import rank
+from tasviya.exchange.prices import solve_linear
 
 _PLACE = (1 << PLACE_BITS) - 1
 _LIFT_MAX = 4
@@ -117,7 +118,7 @@ def _nothing_left(market: Market, book: Book, settled: Settlement) -> bool:
     n = book.currencies
     ticks = np.zeros((n, n), np.int64)
     aside = np.array(sorted(settled.aside), np.int64)
-    _open_ticks(book.records, book.starts, book.live, settled.keys, settled.part, aside, ticks)
+    _open_ticks(book, settled.keys, settled.part, aside, ticks)
     doubtful = (ticks > 0) & (ticks <= _rough_rates(market, settled.prices) * (1 + 1e-6) + 2)
     return all(
         ticks[a, b] > most_in_the_money(market, settled.prices, int(a), int(b), n)
@@ -437,30 +438,24 @@ def lift(book: Book, settled: Settlement) -> bool:
 def _totals(book: Book, cut: Int64s) -> Int64s:
     """(2N²,): a segment's quantities up to its pair's tick `cut`."""
     totals = np.zeros(2 * book.currencies**2, np.int64)
-    _sum_up_to(
-        book.records, book.starts, book.block_starts, book.block_quantity, book.block_moment, book.live,
-        np.ascontiguousarray(cut).ravel(), totals,
-    )  # fmt: skip
+    _sum_up_to(book, np.ascontiguousarray(cut).ravel(), totals)
     return totals
 
 
 @compiled
-def _sum_up_to(records, starts, block_starts, block_quantity, block_moment, live, cut, totals):
-    for k in range(len(live)):
-        s = live[k]
-        limit = (cut[s % len(cut)] + 1) << PLACE_BITS
-        _, totals[s], _ = rank(
-            records, starts[s], starts[s + 1], block_starts[s], block_starts[s + 1], limit,
-            block_quantity, block_moment,
-        )  # fmt: skip
+def _sum_up_to(book, cut, totals):
+    for k in range(len(book.live)):
+        segment = book.live[k]
+        _, totals[segment], _ = rank(book, segment, (cut[segment % len(cut)] + 1) << PLACE_BITS)
 
 
 @compiled
-def _open_ticks(records, starts, live, keys, part, aside, ticks):
+def _open_ticks(book, keys, part, aside, ticks):
     """The least tick of each pair with an order that is neither filled wholly nor set aside."""
     n = len(keys)
-    for k in range(len(live)):
-        s = live[k]
+    records, starts = book.records, book.starts
+    for k in range(len(book.live)):
+        s = book.live[k]
         sell, buy = (s // n) % n, s % n
         key = keys[sell, buy]
         first, last = starts[s], starts[s + 1]

@@ -12,7 +12,7 @@ Two threads share the work in halves that are fixed beforehand: the result is th
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +32,7 @@ _SHORT = 32
 _DIGIT_BITS = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(NamedTuple):
     """The sorted orders. Segment `(kind * N + a) * N + b` holds records `starts[s]` to `starts[s + 1]`.
 
     records: (M, 2). block_starts: (2N²+1,), the first block of each segment. block_quantity, block_moment: the
@@ -98,10 +97,7 @@ def build(market: Market, orders: Orders) -> Book:
 
 def take_out(book: Book, segment: int, tick: int, place: int) -> None:
     """Take an order out of a book: its quantity becomes 0, and the sums behind it follow."""
-    _take_out(
-        book.records, book.starts, book.block_starts, book.block_quantity, book.block_moment,
-        segment, tick << PLACE_BITS | place,
-    )  # fmt: skip
+    _take_out(book, segment, tick << PLACE_BITS | place)
 
 
 @compiled
@@ -198,10 +194,11 @@ def _sum_blocks(records, low, high, block, block_quantity, block_moment):
 
 
 @compiled
-def _take_out(records, starts, block_starts, block_quantity, block_moment, segment, key):
-    low, high = starts[segment], starts[segment + 1]
+def _take_out(book, segment, key):
+    low, high = book.starts[segment], book.starts[segment + 1]
     i = low
-    while records[i, 0] != key:
+    while book.records[i, 0] != key:
         i += 1
-    records[i, 1] = 0
-    _sum_blocks(records, low, high, block_starts[segment], block_quantity, block_moment)
+    book.records[i, 1] = 0
+    block = book.block_starts[segment]
+    _sum_blocks(book.records, low, high, block, book.block_quantity, book.block_moment)

@@ -109,7 +109,7 @@ def _narrow(search: Search, orders: Orders, effort: dict[str, float]) -> Margin 
 def _round_turns(search: Search, orders: Orders, effort: dict[str, float]) -> Margin | None:
     """Follow the path by its length."""
     effort["traced"] = effort.get("traced", 0) + 1
-    if not search.balance(WIDEST, search.x, 400) and not search.trace_values(WIDEST):
+    if not search.balance(WIDEST, search.x, 400) and not search.trace_values(1.0):
         effort["lost"] = 1
         return None
     while search.band > NARROWEST:

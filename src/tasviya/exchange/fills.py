@@ -22,11 +22,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tasviya.exchange.compiled import compiled
+from tasviya.exchange.demand import rank
 from tasviya.exchange.equilibrium import Margin, Run, tree_system
 from tasviya.exchange.market import PAIR_MAX, PRICE_BITS, Int64s, Market, Orders
 from tasviya.exchange.order_book import PLACE_BITS, Book, Float64s
 from tasviya.exchange.payouts import roundings
-from tasviya.exchange.demand import rank
 from tasviya.exchange.prices import solve_linear
 
 _PLACE = (1 << PLACE_BITS) - 1
@@ -214,7 +214,7 @@ def _balance(market: Market, book: Book, margin: Margin, prices: list[int]) -> l
         system = tree_system(value[0], value[1], margin.trees)
         system += np.abs(system).max(initial=1.0) / count**2
         change = -np.array([float(part) for part in lacking])
-        if not solve_linear(system, change) or not np.all(np.abs(change) < 1e-6):
+        if solve_linear(system, change) == 0 or not np.all(np.abs(change) < 1e-6):
             break
         moved = [p + round(p * change[trees[c]]) for c, p in enumerate(prices)]
         if moved == prices:

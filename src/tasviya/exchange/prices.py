@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasviya.exchange.compiled import compiled
-from tasviya.exchange.demand import Demand, excess_demand, room
+from tasviya.exchange.demand import excess_demand, room
 from tasviya.exchange.market import Market
 from tasviya.exchange.order_book import Book, Float64s
 

@@ -19,14 +19,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasviya.exchange.compiled import compiled
-from tasviya.exchange.demand import excess_demand, room
+from tasviya.exchange.demand import excess_demand, rank, room
 from tasviya.exchange.market import Market
 from tasviya.exchange.order_book import Book, Float64s
 
 STEP_MAX = 0.05
-"""Newton moves no log price by more than this at once."""
+"""Newton moves no log price by more than this, or half the band, at once."""
 BALANCED = 1e-13
 """Excess demand that counts as none, as a share of what is traded."""
+_TRIFLE = 1e-6
+"""What share of a currency's orders is small beside what is traded of it."""
 _WIDE = 1.0
 """Bands beyond this width mean that a path leads nowhere."""
 _STEPS_MAX = 4000
@@ -36,13 +38,15 @@ _STEPS_MAX = 4000
 class Search:
     """Where a search for prices stands.
 
-    offset: (N, N), log of the ticks of a rate of 1 at the reference. x: (N,), balanced for `band`, within which
+    offset: (N, N), log of the ticks of a rate of 1 at the reference. depth: (N,), a trifle of the value of
+    all orders of a currency, below which excess demand is none. x: (N,), balanced for `band`, within which
     `inside` orders lie. calls: evaluations of demand so far. turn: the path's direction; 0 if not yet known.
     """
 
     market: Market
     book: Book
     offset: Float64s
+    depth: Float64s
     x: Float64s
     band: float
     inside: int = 0
@@ -70,6 +74,7 @@ class Search:
             self.book,
             self.offset,
             self.market.reference,
+            self.depth,
             origin,
             follow,
             x,
@@ -87,7 +92,7 @@ class Search:
     def _trace(self, origin: Float64s, here: float, there: float, by_band: bool) -> bool:
         x = self.x.copy()
         arrived, at, inside, turn, calls = _trace(
-            self.book, self.offset, self.market.reference, origin, x, self.band, here, there, by_band, self.turn,
+            self.book, self.offset, self.market.reference, self.depth, origin, x, self.band, here, there, by_band, self.turn,
             room(len(x)),
         )  # fmt: skip
         self.calls += calls
@@ -102,7 +107,9 @@ def start(market: Market, book: Book, x: Float64s | None = None) -> Search:
     """A search that begins at the reference, or at `x`."""
     reference = market.reference
     offset = market.exponents * math.log(10) + reference[:, None] - reference[None, :]
-    return Search(market, book, offset, np.zeros(len(reference)) if x is None else x.copy(), math.inf)
+    depth = room(len(reference)).volume
+    _depth(book, np.exp(reference - reference.max()), depth)
+    return Search(market, book, offset, depth, np.zeros(len(reference)) if x is None else x.copy(), math.inf)
 
 
 @compiled
@@ -137,6 +144,19 @@ def solve_linear(matrix, right):
 
 
 @compiled
+def _depth(book, worth, depth):
+    n = len(worth)
+    depth[:] = 1e-300
+    for k in range(len(book.live)):
+        segment = book.live[k]
+        buy, sell = segment % n, (segment // n) % n
+        _, quantity, _ = rank(book, segment, np.int64(0x7FFF_FFFF_FFFF_FFFF))
+        value = _TRIFLE * worth[sell if segment < n * n else buy] * np.float64(quantity)
+        depth[sell] += value
+        depth[buy] += value
+
+
+@compiled
 def _evaluate(book, offset, reference, origin, follow, x, band, worth, demand):
     """Demand at x, where values follow x from `origin` by the share `follow`; orders inside bands."""
     top = reference.max()
@@ -146,36 +166,42 @@ def _evaluate(book, offset, reference, origin, follow, x, band, worth, demand):
 
 
 @compiled
-def _newton(book, offset, reference, origin, follow, start_x, band, calls_max, demand, trial):
+def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls_max, demand, trial):
     """Damped Newton steps from `start_x`; prices, the share of excess demand left, orders inside, and calls."""
     n = len(start_x)
     x, x_2, step = start_x.copy(), np.empty(n), np.empty(n)
     worth, system = np.empty(n), np.empty((n, n))
     inside = _evaluate(book, offset, reference, origin, follow, x, band, worth, demand)
     calls = 1
-    traded = demand.volume.sum() + 1e-300
-    left = np.abs(demand.excess).sum()
-    while left > BALANCED * traded and calls < calls_max:
+    left = _share(demand.excess, demand.volume, depth)
+    while left > BALANCED and calls < calls_max:
         better = False
         damping = 0.0
         while not better and damping < 2000.0 and calls < calls_max:
             for r in range(n):
-                step[r] = demand.excess[r]
+                volume = demand.volume[r] + depth[r]
+                step[r] = demand.excess[r] / volume
                 for c in range(n):
-                    system[r, c] = traded / (n * n) - demand.slope[r, c] - follow * demand.moved[r, c]
-                system[r, r] += 1e-13 * traded + damping * abs(demand.slope[r, r])
+                    system[r, c] = 1.0 / n - (demand.slope[r, c] + follow * demand.moved[r, c]) / volume
+                system[r, r] += 1e-13 + damping * abs(demand.slope[r, r]) / volume
             if solve_linear(system, step) == 0:
                 damping = damping * 10.0 + 0.1
                 continue
             step -= step.mean()
             size = np.abs(step).max()
-            length = 1.0 if size <= STEP_MAX else STEP_MAX / size
+            most = max(STEP_MAX, 0.5 * band)
+            length = 1.0 if size <= most else most / size
             for _ in range(8):
                 x_2[:] = x + length * step
                 inside_2 = _evaluate(book, offset, reference, origin, follow, x_2, band, worth, trial)
                 calls += 1
-                left_2 = np.abs(trial.excess).sum()
-                if left_2 < left * (1.0 - 0.1 * length / (1.0 + damping)):
+                if follow == 0.0:
+                    # Demand is the slope of a convex function: a step is good if it does not overshoot its valley.
+                    good = (trial.excess * step).sum() >= -0.5 * (demand.excess * step).sum()
+                else:
+                    left_2 = _share(trial.excess, demand.volume, depth)
+                    good = left_2 < left * (1.0 - 0.1 * length / (1.0 + damping))
+                if good:
                     better = True
                     break
                 length *= 0.5
@@ -185,13 +211,21 @@ def _newton(book, offset, reference, origin, follow, start_x, band, calls_max, d
         x[:] = x_2
         demand, trial = trial, demand
         inside = inside_2
-        traded = demand.volume.sum() + 1e-300
-        left = np.abs(demand.excess).sum()
-    return x, left / traded, inside, calls
+        left = _share(demand.excess, demand.volume, depth)
+    return x, left, inside, calls
 
 
 @compiled
-def _trace(book, offset, reference, origin, x, fixed_band, here, there, by_band, turn, demand):
+def _share(excess, volume, depth):
+    """Excess demand as a share of the value traded, the mean over currencies: cheap ones count as dear ones do."""
+    total = 0.0
+    for c in range(len(excess)):
+        total += abs(excess[c]) / (volume[c] + depth[c])
+    return total / len(excess)
+
+
+@compiled
+def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, by_band, turn, demand):
     """Follow the path of balanced prices from parameter `here` until it passes `there`; changes x.
 
     The parameter is the log of the band (`by_band`), or the share by which values follow prices. Returns whether it
@@ -209,7 +243,7 @@ def _trace(book, offset, reference, origin, x, fixed_band, here, there, by_band,
         scale = band * math.sqrt(n) if by_band else 0.1 * math.sqrt(n)
         inside = _evaluate(book, offset, reference, origin, 1.0 if by_band else at, x, band, worth, demand)
         calls += 1
-        _border(demand, x, origin, at, by_band, scale, tangent, system)
+        _border(demand, depth, x, origin, at, by_band, scale, tangent, system)
         step[:] = 0.0
         step[n] = 1.0
         sign = solve_linear(system, step)
@@ -219,14 +253,14 @@ def _trace(book, offset, reference, origin, x, fixed_band, here, there, by_band,
         if first and turn == 0:
             if (step[n] > 0.0) != (there > here):
                 step = -step
-            _border(demand, x, origin, at, by_band, scale, step, system)
+            _border(demand, depth, x, origin, at, by_band, scale, step, system)
             tangent[:] = step
             point[:] = 0.0
             point[n] = 1.0
             turn = solve_linear(system, point)
         else:
             tangent[:] = step
-            _border(demand, x, origin, at, by_band, scale, step, system)
+            _border(demand, depth, x, origin, at, by_band, scale, step, system)
             point[:] = 0.0
             point[n] = 1.0
             if solve_linear(system, point) != turn:
@@ -242,12 +276,11 @@ def _trace(book, offset, reference, origin, x, fixed_band, here, there, by_band,
                 inside = _evaluate(book, offset, reference, origin, follow, trial_x, band, worth, demand)
                 calls += 1
                 used += 1
-                traded = demand.volume.sum() + 1e-300
-                if np.abs(demand.excess).sum() <= max(1e-11, 1e-14 / band) * traded:
+                if _share(demand.excess, demand.volume, depth) <= max(1e-11, 1e-14 / band):
                     good = True
                     break
-                _border(demand, trial_x, origin, trial_at, by_band, scale, tangent, system)
-                step[:n] = demand.excess
+                _border(demand, depth, trial_x, origin, trial_at, by_band, scale, tangent, system)
+                step[:n] = demand.excess / (demand.volume + depth)
                 step[n] = 0.0
                 if solve_linear(system, step) == 0 or not np.abs(step).max() < 4.0 * length + 1e-6:
                     break
@@ -270,17 +303,16 @@ def _trace(book, offset, reference, origin, x, fixed_band, here, there, by_band,
 
 
 @compiled
-def _border(demand, x, origin, at, by_band, scale, tangent, system):
+def _border(demand, depth, x, origin, at, by_band, scale, tangent, system):
     """The system of Newton's method along a path: derivatives by scaled x and the parameter, and the tangent."""
     n = len(x)
-    traded = demand.volume.sum() + 1e-300
     follow = 1.0 if by_band else at
     for r in range(n):
-        shift = 0.0
+        shift, volume = 0.0, demand.volume[r] + depth[r]
         for c in range(n):
-            system[r, c] = scale * (traded / (n * n) - demand.slope[r, c] - follow * demand.moved[r, c])
+            system[r, c] = scale * (1.0 / n - (demand.slope[r, c] + follow * demand.moved[r, c]) / volume)
             shift += demand.moved[r, c] * (x[c] - origin[c])
-        system[r, r] += scale * 1e-13 * traded
-        system[r, n] = -demand.by_band[r] if by_band else -shift
+        system[r, r] += scale * 1e-13
+        system[r, n] = -(demand.by_band[r] if by_band else shift) / volume
     for c in range(n + 1):
         system[n, c] = tangent[c]

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tasviya.exchange.compiled import compiled, inlined
-from tasviya.exchange.order_book import BLOCK, PLACE_BITS, Float64s
+from tasviya.exchange.market import Int64s
+from tasviya.exchange.order_book import BLOCK, PLACE_BITS, Book, Float64s
 
 _WALK = 2 * BLOCK
 """Orders inside a band that are summed one by one, which is more accurate than a difference of sums."""
@@ -115,3 +116,17 @@ def excess_demand(book, offset, worth, x, band, demand):
         demand.by_band[buy] -= partly
         demand.by_band[sell] += partly
     return orders_inside
+
+
+def totals_up_to(book: Book, cut: Int64s) -> Int64s:
+    """(2N²,): a segment's quantities up to its pair's tick in `cut`, (N, N)."""
+    totals = np.zeros(2 * book.currencies**2, np.int64)
+    _totals_up_to(book, np.ascontiguousarray(cut).ravel(), totals)
+    return totals
+
+
+@compiled
+def _totals_up_to(book, cut, totals):
+    for k in range(len(book.live)):
+        segment = book.live[k]
+        _, totals[segment], _ = rank(book, segment, (cut[segment % len(cut)] + 1) << PLACE_BITS)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tasviya.exchange.circulation import CAPACITY_TOTAL, circulate
 from tasviya.exchange.compiled import compiled
-from tasviya.exchange.demand import rank
+from tasviya.exchange.demand import rank, totals_up_to
 from tasviya.exchange.market import Bools, Int64s
 from tasviya.exchange.order_book import PLACE_BITS, Book, Float64s
 from tasviya.exchange.prices import Search, solve_linear
@@ -147,6 +147,30 @@ def polish(search: Search, x: Float64s, levels: Levels, share: Float64s, partial
     return Margin(settled, cut, runs, trees, True)
 
 
+def largest_volume(search: Search) -> Margin | None:
+    """The margin of the largest volume at the prices as they are: any order in the money may fill in part."""
+    book, n, x = search.book, search.book.currencies, search.x
+    rate = np.exp(np.minimum(x[:, None] - x[None, :] + search.offset, 30.0))
+    tick = np.minimum(rate, 2e9).astype(np.int64)
+    exact_in, exact_out = totals_up_to(book, tick).reshape(2, n, n)
+    sell, buy = np.nonzero(exact_in | exact_out)
+    levels = Levels(
+        sell, buy, tick[sell, buy], exact_in[sell, buy].astype(np.float64), exact_out[sell, buy].astype(np.float64),
+        np.full(len(sell), -1.0), np.zeros((2, n, n), np.int64), np.zeros((n, n), np.int64),
+    )  # fmt: skip
+    flows = cheapest(search, levels, np.exp(search.market.reference + x - search.market.reference.max()))
+    if flows is None:
+        return None
+    partial = np.zeros(len(sell), np.bool_)
+    partial[flows.basic] = (flows.share[flows.basic] > 0) & (flows.share[flows.basic] < 1)
+    cut = np.zeros((n, n), np.int64)
+    full = ~partial & (flows.share > 0.5)
+    cut[sell[full], buy[full]] = levels.tick[full]
+    runs = [Run(int(sell[e]), int(buy[e]), 0, int(levels.tick[e])) for e in np.flatnonzero(partial)]
+    hung = hang(n, [(run.sell, run.buy, 0.0) for run in runs], x)
+    return None if hung is None else Margin(x, cut, tuple(runs), hung[1], False)
+
+
 def hang(n: int, edges: list[tuple[int, int, float]], x: Float64s) -> tuple[Float64s, Int64s] | None:
     """Log prices along a forest of (sell, buy, log limit), each tree about where `x` has it, and each one's tree.
 
@@ -179,7 +203,8 @@ def _balance_trees(
     """Move whole trees so that the value between them balances; None if no prices do that."""
     count = int(trees.max()) + 1
     if count == 1:
-        return x - x.mean()
+        centred: Float64s = x - x.mean()
+        return centred
     worth = np.exp(search.market.reference + x - search.market.reference.max())
     values = filled[0] * worth[:, None], filled[1] * worth[None, :]
     system = tree_system(*values, trees)
@@ -200,7 +225,10 @@ def _balance_trees(
             return None
         scale[members] = np.log(right) - np.log(right).mean()
     x = x + scale[trees]
-    return x - x.mean() if groups.max() == 0 else place_groups(search, x, groups[trees], cut)
+    if groups.max() == 0:
+        centred = x - x.mean()
+        return centred
+    return place_groups(search, x, groups[trees], cut)
 
 
 def tree_system(value_in: Float64s, value_out: Float64s, trees: Int64s) -> Float64s:
@@ -229,7 +257,7 @@ def place_groups(search: Search, x: Float64s, groups: Int64s, cut: Int64s) -> Fl
     count = int(groups.max()) + 1
     filled, unfilled = ticks_around(search.book, cut)
     rate = search.offset + x[:, None] - x[None, :]
-    most = np.full(count * count, np.inf)
+    most: Float64s = np.full(count * count, np.inf)
     with np.errstate(divide="ignore"):
         for room, pairs in (
             (
@@ -239,7 +267,7 @@ def place_groups(search: Search, x: Float64s, groups: Int64s, cut: Int64s) -> Fl
             (np.where(filled > 0, rate - np.log(filled), np.inf), groups[None, :] * count + groups[:, None]),
         ):
             np.minimum.at(most, pairs.ravel(), room.ravel())
-    most = most.reshape(count, count)
+    most = np.reshape(most, (count, count))
     np.fill_diagonal(most, np.inf)
     down, up = np.zeros(count), np.zeros(count)
     for _ in range(count + 1):

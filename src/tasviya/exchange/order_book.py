@@ -25,6 +25,7 @@ Float64s = npt.NDArray[np.float64]
 
 BLOCK = 32
 PLACE_BITS = 32
+PLACE_MASK = (1 << PLACE_BITS) - 1
 HALVES = 2
 ALONE = 50_000
 """Below this many orders a second thread costs more than it saves."""

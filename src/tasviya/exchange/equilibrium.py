@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from tasviya.exchange.circulation import CAPACITY_TOTAL, circulate
 from tasviya.exchange.compiled import compiled
+from tasviya.exchange.demand import rank, totals_up_to
 from tasviya.exchange.market import Bools, Int64s
 from tasviya.exchange.order_book import PLACE_BITS, Book, Float64s
-from tasviya.exchange.prices import Search, rank, solve_linear
+from tasviya.exchange.prices import Search, solve_linear
 
 COST_SCALE = 2.0**50
 _LOST_SHARE = 2.0**-42
@@ -74,11 +75,10 @@ class Levels:
 def levels_near(search: Search, x: Float64s, window: float) -> Levels:
     book, n = search.book, search.book.currencies
     base, base_tick = np.zeros((2, n, n), np.int64), np.zeros((n, n), np.int64)
-    arrays = (book.records, book.starts, book.block_starts, book.block_quantity, book.block_moment)
     none, none_f = np.empty((0, 3), np.int64), np.empty((0, 2))
-    count = _levels(x, window, search.offset, *arrays, base, base_tick, none, none_f)
+    count = _levels(x, window, search.offset, book, base, base_tick, none, none_f)
     place, quantity = np.empty((count, 3), np.int64), np.empty((count, 2))
-    _levels(x, window, search.offset, *arrays, base, base_tick, place, quantity)
+    _levels(x, window, search.offset, book, base, base_tick, place, quantity)
     sell, buy, tick = place.T.copy()
     above = np.log(tick) - search.offset[sell, buy] - (x[sell] - x[buy])
     return Levels(sell, buy, tick, quantity[:, 0], quantity[:, 1], above, base, base_tick)
@@ -100,7 +100,7 @@ def cheapest(search: Search, levels: Levels, worth: Float64s) -> Flows | None:
     n = len(worth)
     value = levels.exact_in * worth[levels.sell] + levels.exact_out * worth[levels.buy]
     supply = _net(levels.base, worth)
-    scale = CAPACITY_TOTAL / max(value.sum(), np.abs(supply).sum(), 1e-300)
+    scale = CAPACITY_TOTAL / (max(value.sum(), np.abs(supply).sum()) or 1.0)
     capacity = np.floor(value * scale).astype(np.int64)
     cost = np.round(levels.above * COST_SCALE).astype(np.int64)
     wanted = np.floor(supply * scale).astype(np.int64)
@@ -134,7 +134,7 @@ def polish(search: Search, x: Float64s, levels: Levels, share: Float64s, partial
     if hung is None:
         return None
     along, trees = hung
-    settled = _balance_trees(search, along, trees, filled)
+    settled = _balance_trees(search, along, trees, filled, cut)
     if settled is None:
         return None
     runs = tuple(
@@ -147,6 +147,30 @@ def polish(search: Search, x: Float64s, levels: Levels, share: Float64s, partial
         for e in np.flatnonzero(partial)
     )
     return Margin(settled, cut, runs, trees, True)
+
+
+def largest_volume(search: Search) -> Margin | None:
+    """The margin of the largest volume at the prices as they are: any order in the money may fill in part."""
+    book, n, x = search.book, search.book.currencies, search.x
+    rate = np.exp(np.minimum(x[:, None] - x[None, :] + search.offset, 30.0))
+    tick = np.minimum(rate, 2e9).astype(np.int64)
+    exact_in, exact_out = totals_up_to(book, tick).reshape(2, n, n)
+    sell, buy = np.nonzero(exact_in | exact_out)
+    levels = Levels(
+        sell, buy, tick[sell, buy], exact_in[sell, buy].astype(np.float64), exact_out[sell, buy].astype(np.float64),
+        np.full(len(sell), -1.0), np.zeros((2, n, n), np.int64), np.zeros((n, n), np.int64),
+    )  # fmt: skip
+    flows = cheapest(search, levels, np.exp(search.market.reference + x - search.market.reference.max()))
+    if flows is None:
+        return None
+    partial = np.zeros(len(sell), np.bool_)
+    partial[flows.basic] = (flows.share[flows.basic] > 0) & (flows.share[flows.basic] < 1)
+    cut = np.zeros((n, n), np.int64)
+    full = ~partial & (flows.share > 0.5)
+    cut[sell[full], buy[full]] = levels.tick[full]
+    runs = [Run(int(sell[e]), int(buy[e]), 0, int(levels.tick[e])) for e in np.flatnonzero(partial)]
+    hung = hang(n, [(run.sell, run.buy, 0.0) for run in runs], x)
+    return None if hung is None else Margin(x, cut, tuple(runs), hung[1], False)
 
 
 def hang(n: int, edges: list[tuple[int, int, float]], x: Float64s) -> tuple[Float64s, Int64s] | None:
@@ -176,16 +200,21 @@ def hang(n: int, edges: list[tuple[int, int, float]], x: Float64s) -> tuple[Floa
     return None if len(edges) != n - count else (along, trees)
 
 
-def _balance_trees(search: Search, x: Float64s, trees: Int64s, filled: Float64s) -> Float64s | None:
+def _balance_trees(
+    search: Search, x: Float64s, trees: Int64s, filled: Float64s, cut: Int64s
+) -> Float64s | None:
     """Move whole trees so that the value between them balances; None if no prices do that."""
     count = int(trees.max()) + 1
     if count == 1:
-        return x - x.mean()
+        centred: Float64s = x - x.mean()
+        return centred
     worth = np.exp(search.market.reference + x - search.market.reference.max())
-    system = tree_system(filled[0] * worth[:, None], filled[1] * worth[None, :], trees)
+    values = filled[0] * worth[:, None], filled[1] * worth[None, :]
+    system = tree_system(*values, trees)
     scale = np.zeros(count)
-    trading = (system != 0) | (system != 0).T
-    groups = _connected(trading)
+    # Quantities that cancel (as much sold exact-in as is bought exact-out) tie no prices.
+    trading = np.abs(system) > (values[0].sum() + values[1].sum()) * 1e-14
+    groups = _connected(trading | trading.T)
     for group in range(int(groups.max()) + 1):
         members = np.flatnonzero(groups == group)
         if len(members) == 1:
@@ -195,11 +224,14 @@ def _balance_trees(search: Search, x: Float64s, trees: Int64s, filled: Float64s)
         inner[0] = 1.0
         right = np.zeros(len(members))
         right[0] = len(members)
-        if not solve_linear(inner, right) or np.any(right <= 0) or not np.all(np.isfinite(right)):
+        if solve_linear(inner, right) == 0 or np.any(right <= 0) or not np.all(np.isfinite(right)):
             return None
         scale[members] = np.log(right) - np.log(right).mean()
     x = x + scale[trees]
-    return x - x.mean() if groups.max() == 0 else place_groups(search, x, groups[trees])
+    if groups.max() == 0:
+        centred = x - x.mean()
+        return centred
+    return place_groups(search, x, groups[trees], cut)
 
 
 def tree_system(value_in: Float64s, value_out: Float64s, trees: Int64s) -> Float64s:
@@ -220,19 +252,25 @@ def tree_system(value_in: Float64s, value_out: Float64s, trees: Int64s) -> Float
     return system.reshape(count, count)
 
 
-def place_groups(search: Search, x: Float64s, groups: Int64s) -> Float64s | None:
-    """Move groups that trade nothing with each other so that no order between them is in the money.
+def place_groups(search: Search, x: Float64s, groups: Int64s, cut: Int64s) -> Float64s | None:
+    """Move groups between which no balance ties prices so that orders stay on their side of the rates.
 
     The middle between the largest moves down and the smallest moves up that achieve it; None if none do.
     """
     count = int(groups.max()) + 1
-    first = first_ticks(search.book)
+    filled, unfilled = ticks_around(search.book, cut)
+    rate = search.offset + x[:, None] - x[None, :]
+    most: Float64s = np.full(count * count, np.inf)
     with np.errstate(divide="ignore"):
-        room = np.log(first) - search.offset - (x[:, None] - x[None, :])
-    room[first == 0] = np.inf
-    most = np.full(count * count, np.inf)
-    np.minimum.at(most, (groups[:, None] * count + groups[None, :]).ravel(), room.ravel())
-    most = most.reshape(count, count)
+        for room, pairs in (
+            (
+                np.where(unfilled > 0, np.log(unfilled) - rate, np.inf),
+                groups[:, None] * count + groups[None, :],
+            ),
+            (np.where(filled > 0, rate - np.log(filled), np.inf), groups[None, :] * count + groups[:, None]),
+        ):
+            np.minimum.at(most, pairs.ravel(), room.ravel())
+    most = np.reshape(most, (count, count))
     np.fill_diagonal(most, np.inf)
     down, up = np.zeros(count), np.zeros(count)
     for _ in range(count + 1):
@@ -244,12 +282,12 @@ def place_groups(search: Search, x: Float64s, groups: Int64s) -> Float64s | None
     return None
 
 
-def first_ticks(book: Book) -> Int64s:
-    """(N, N): the least tick of a pair's orders; 0 if it has none."""
+def ticks_around(book: Book, cut: Int64s) -> tuple[Int64s, Int64s]:
+    """(N, N) each: a pair's greatest tick up to `cut`, and its least above; 0 if it has none."""
     n = book.currencies
-    ticks = np.zeros((n, n), np.int64)
-    _first_ticks(book.records, book.starts, book.live, ticks)
-    return ticks
+    filled, unfilled = np.zeros((n, n), np.int64), np.zeros((n, n), np.int64)
+    _ticks_around(book, cut, filled, unfilled)
+    return filled, unfilled
 
 
 def _net(quantity: npt.NDArray[np.int64], worth: Float64s) -> Float64s:
@@ -277,38 +315,32 @@ def _connected(adjacent: Bools) -> Int64s:
 
 
 @compiled
-def _first_ticks(records, starts, live, ticks):
-    n = len(ticks)
-    for k in range(len(live)):
-        segment = live[k]
-        i, high = starts[segment], starts[segment + 1]
-        while i < high and records[i, 1] == 0:
-            i += 1
-        if i < high:
-            tick, sell, buy = records[i, 0] >> PLACE_BITS, (segment // n) % n, segment % n
-            if ticks[sell, buy] == 0 or tick < ticks[sell, buy]:
-                ticks[sell, buy] = tick
+def _ticks_around(book, cut, filled, unfilled):
+    n = len(cut)
+    for k in range(len(book.live)):
+        segment = book.live[k]
+        sell, buy = (segment // n) % n, segment % n
+        first, _, _ = rank(book, segment, (cut[sell, buy] + 1) << PLACE_BITS)
+        low, high = book.starts[segment], book.starts[segment + 1]
+        below, above = first - 1, first
+        while below >= low and book.records[below, 1] == 0:
+            below -= 1
+        while above < high and book.records[above, 1] == 0:
+            above += 1
+        if below >= low:
+            filled[sell, buy] = max(filled[sell, buy], book.records[below, 0] >> PLACE_BITS)
+        if above < high:
+            tick = book.records[above, 0] >> PLACE_BITS
+            unfilled[sell, buy] = tick if unfilled[sell, buy] == 0 else min(unfilled[sell, buy], tick)
 
 
 @compiled
-def _levels(
-    x,
-    window,
-    offset,
-    records,
-    starts,
-    block_starts,
-    block_quantity,
-    block_moment,
-    base,
-    base_tick,
-    place,
-    quantity,
-):
+def _levels(x, window, offset, book, base, base_tick, place, quantity):
     """Find the levels near the rates; how many. Writes those that `place` has room for."""
     n = len(x)
     count = 0
     cursor, stop = np.empty(2, np.int64), np.empty(2, np.int64)
+    records, starts = book.records, book.starts
     for sell in range(n):
         for buy in range(n):
             rate = math.exp(x[sell] - x[buy] + offset[sell, buy])
@@ -322,10 +354,7 @@ def _levels(
                 cursor[kind] = stop[kind] = low
                 if low < high:
                     key = (edge + 1) << PLACE_BITS
-                    i, under, _ = rank(
-                        records, low, high, block_starts[segment], block_starts[segment + 1], key,
-                        block_quantity, block_moment,
-                    )  # fmt: skip
+                    i, under, _ = rank(book, segment, key)
                     base[kind, sell, buy] = under
                     while i < high and records[i, 1] == 0:
                         i += 1

@@ -5,31 +5,29 @@
 Along a run's edge the child's price is its parent's through the run's limit, rounded so that the limit is met
 exactly. Each child then takes from its run what its own balance needs:
 
-    the child sells, exact-in     just that quantity          the child is bought, exact-out    just that
-    quantity the child sells, exact-out    the least that covers it    the child is bought, exact-in     the
-    most that fits
+    the child sells, exact-in     just that quantity          the child is bought, exact-out    just that quantity
+    the child sells, exact-out    the least that covers it    the child is bought, exact-in     the most that fits
 
-Roundings favour the rounding account, so each tree is worth at least nothing; but a child may keep less
-than one unit of its parent, which its root then lacks. A *lift* turns a rounded-up payout into its floor
-(or a payment into its ceiling) and gives that unit back. Where lifts are not enough, another root is tried.
+Roundings favour the rounding account, so each tree is worth at least nothing; but a child may keep less than one
+unit of its parent, which its root then lacks. A *lift* turns a rounded-up payout into its floor (or a payment
+into its ceiling) and gives that unit back. Where lifts are not enough, another root is tried.
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tasviya.exchange.compiled import compiled
-from tasviya.exchange.equilibrium import Margin, Run, tree_system
-from tasviya.exchange.market import PAIR_MAX, PRICE_BITS, Int64s, Market, Orders
-from tasviya.exchange.order_book import PLACE_BITS, Book, Float64s
+from tasviya.exchange.demand import totals_up_to
+from tasviya.exchange.equilibrium import Margin
+from tasviya.exchange.market import PAIR_MAX, Int64s, Market, Orders
+from tasviya.exchange.order_book import PLACE_BITS, PLACE_MASK, Book
 from tasviya.exchange.payouts import roundings
-from tasviya.exchange.prices import rank, solve_linear
+from tasviya.exchange.runs import OpenRun, both_sides, least_sold, most_bought, queue_between, without
+from tasviya.exchange.whole_prices import hang_runs, most_in_the_money, rough_rates, whole_prices, within
 
-_PLACE = (1 << PLACE_BITS) - 1
 _LIFT_MAX = 4
 """Units that one segment can be lifted by: its carry must fit into a word."""
 
@@ -55,62 +53,40 @@ class Settlement:
     proven: bool = False
 
 
-def settle(market: Market, orders: Orders, book: Book, margin: Margin, whole: bool) -> Settlement | None:
-    """Settle a margin; None if whole numbers refute it.
+def settle(
+    market: Market, orders: Orders, book: Book, margin: Margin, whole: bool = False, trim: bool = False
+) -> Settlement | None:
+    """Settle a margin; None if whole numbers refute it, short if they are too coarse for it.
 
-    whole: heed whole orders. Those that a run would fill in part are set aside; if the rest of their level
-    does not replace them, the answer is short, and the batch is to be solved again without them.
+    whole: heed whole orders. Those that a run would fill in part are set aside; if the rest of their level does
+    not replace them, the answer is short, and the batch is to be solved again without them.
+    trim: where a currency keeps units that its run is too coarse to move, sell that much less of it, and prove
+    nothing.
     """
     prices = whole_prices(market, book, margin)
     if prices is None:
         return None
-    cut = _within(market, prices, margin.cut)
+    cut = within(market, prices, margin.cut)
     runs = []
     for run in margin.runs:
         cut[run.sell, run.buy] = low = min(run.low, int(cut[run.sell, run.buy]))
         high = (
             run.high if margin.pinned else min(run.high, most_in_the_money(market, prices, run.sell, run.buy))
         )
-        runs.append(_Open(run, _orders_between(book, run.sell, run.buy, low, high)))
-    base = _Base.of(prices, cut, _totals(book, cut), runs)
+        runs.append(OpenRun(run, queue_between(book, run.sell, run.buy, low, high)))
+    base = _Base.of(prices, cut, totals_up_to(book, cut), runs)
     short: Settlement | None = None
     for root in np.argsort(prices, kind="stable")[: len(prices) if runs else 1]:
-        tried = _fill(orders, book, base, runs, int(root), whole)
+        tried = _fill(orders, book, base, runs, int(root), whole, trim)
         if tried is None:
             return None
         if not tried.short:
             tried.proven = _nothing_left(market, book, tried)
-            if margin.pinned and not tried.proven:
-                return None
-            return tried
+            return tried if tried.proven or trim else None
         short = short or tried
         if whole and tried.aside:
             break
-    return short if whole else None
-
-
-def most_in_the_money(market: Market, prices: list[int], a: int, b: int, slack: int = 0) -> int:
-    """The greatest tick t of a pair with t * (price of b + slack) <= (price of a - slack) * 10**e."""
-    exponent = int(market.exponents[a, b])
-    over, under = max(prices[a] - slack, 0), prices[b] + slack
-    if under == 0:
-        return 0
-    return over * 10**exponent // under if exponent >= 0 else over // (under * 10**-exponent)
-
-
-def _rough_rates(market: Market, prices: list[int]) -> Float64s:
-    price = np.array(prices, np.float64)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        rates: Float64s = price[:, None] / price[None, :] * 10.0**market.exponents
-    return np.nan_to_num(rates, posinf=1e300)
-
-
-def _within(market: Market, prices: list[int], cut: Int64s) -> Int64s:
-    """The ticks `cut`, or less where the prices put them out of the money."""
-    cut = cut.copy()
-    for a, b in np.argwhere((cut > 0) & (cut >= _rough_rates(market, prices) * (1 - 1e-6) - 2)):
-        cut[a, b] = min(int(cut[a, b]), most_in_the_money(market, prices, int(a), int(b)))
-    return cut
+    return short
 
 
 def _nothing_left(market: Market, book: Book, settled: Settlement) -> bool:
@@ -118,158 +94,11 @@ def _nothing_left(market: Market, book: Book, settled: Settlement) -> bool:
     n = book.currencies
     ticks = np.zeros((n, n), np.int64)
     aside = np.array(sorted(settled.aside), np.int64)
-    _open_ticks(book.records, book.starts, book.live, settled.keys, settled.part, aside, ticks)
-    doubtful = (ticks > 0) & (ticks <= _rough_rates(market, settled.prices) * (1 + 1e-6) + 2)
+    _open_ticks(book, settled.keys, settled.part, aside, ticks)
+    doubtful = (ticks > 0) & (ticks <= rough_rates(market, settled.prices) * (1 + 1e-6) + 2)
     return all(
         ticks[a, b] > most_in_the_money(market, settled.prices, int(a), int(b), n)
         for a, b in np.argwhere(doubtful)
-    )
-
-
-def whole_prices(market: Market, book: Book, margin: Margin) -> list[int] | None:
-    """Prices as whole numbers; None if the forest's limits do not fit into them."""
-    log_price = market.reference + margin.x
-    used = np.zeros(len(log_price), np.bool_)
-    segments = book.live
-    n = book.currencies
-    used[segments % n] = used[(segments // n) % n] = True
-    if not used.any():
-        return [0] * n
-    top = float(log_price[used].max())
-    top_bits = PRICE_BITS - 2.0**-20
-    for _ in range(4):
-        rough = [
-            int(math.exp(p - top) * 2.0**top_bits) if u else 0 for p, u in zip(log_price, used, strict=True)
-        ]
-        prices = _along_forest(
-            market, margin, [max(p, 1) if u else 0 for p, u in zip(rough, used, strict=True)]
-        )
-        if prices is None:
-            return None
-        if margin.pinned and int(margin.trees.max()) > 0:
-            prices = _balance(market, book, margin, prices)
-        if prices is None or max(prices) <= 1 << PRICE_BITS:
-            return prices
-        top_bits -= 1.0
-    return None
-
-
-def _along_forest(market: Market, margin: Margin, rough: list[int]) -> list[int] | None:
-    if not margin.pinned:
-        return rough
-    prices = [0] * len(rough)
-    for v, parent, run in _hang_runs(len(rough), margin.runs, np.argsort(rough, kind="stable")[::-1]):
-        if run is None:
-            prices[v] = rough[v]
-            continue
-        exponent = int(market.exponents[run.sell, run.buy])
-        over, under = (run.high, 10**exponent) if exponent >= 0 else (run.high * 10**-exponent, 1)
-        # Either way the limit, over / under, is at most price of what is sold / price of what is bought.
-        prices[v] = -(-over * prices[parent] // under) if v == run.sell else prices[parent] * under // over
-        if prices[v] == 0:
-            return None
-    return prices
-
-
-def _hang_runs(n: int, runs: tuple[Run, ...], roots: Int64s) -> list[tuple[int, int, Run | None]]:
-    """Each currency with its parent and the run between them, parents first; roots by preference."""
-    beside: list[list[Run]] = [[] for _ in range(n)]
-    for run in runs:
-        beside[run.sell].append(run)
-        beside[run.buy].append(run)
-    seen, order = [False] * n, []
-    for root in roots:
-        if seen[root]:
-            continue
-        seen[root], stack = True, [int(root)]
-        order.append((int(root), -1, None))
-        while stack:
-            u = stack.pop()
-            for run in beside[u]:
-                v = run.buy if run.sell == u else run.sell
-                if not seen[v]:
-                    seen[v] = True
-                    stack.append(v)
-                    order.append((v, u, run))
-    return order
-
-
-def _balance(market: Market, book: Book, margin: Margin, prices: list[int]) -> list[int] | None:
-    """Correct whole trees by what floats could not resolve of the balance between them."""
-    n, count = len(prices), int(margin.trees.max()) + 1
-    totals = [int(t) for t in _totals(book, margin.cut)]
-    segments = [s for s in range(2 * n * n) if totals[s]]
-    trees = margin.trees.tolist()
-    cross = [s for s in segments if trees[(s // n) % n] != trees[s % n]]
-    if not cross:
-        return prices
-    for _ in range(3):
-        value, lacking = np.zeros((2, n, n)), [0] * count
-        for s in cross:
-            sell, buy = (s // n) % n, s % n
-            worth = totals[s] * prices[sell if s < n * n else buy]
-            value[s // (n * n), sell, buy] = float(worth)
-            lacking[trees[buy]] += worth
-            lacking[trees[sell]] -= worth
-        system = tree_system(value[0], value[1], margin.trees)
-        system += np.abs(system).max(initial=1.0) / count**2
-        change = -np.array([float(part) for part in lacking])
-        if not solve_linear(system, change) or not np.all(np.abs(change) < 1e-6):
-            break
-        moved = [p + round(p * change[trees[c]]) for c, p in enumerate(prices)]
-        if moved == prices:
-            break
-        settled = _along_forest(market, margin, moved)
-        if settled is None:
-            break
-        prices = settled
-    return prices
-
-
-@dataclass(slots=True)
-class _Orders:
-    """Orders of both kinds by priority. sums: exact-in and exact-out quantities before each, and of all."""
-
-    keys: list[int]
-    kinds: list[int]
-    quantities: list[int]
-    sums: tuple[list[int], list[int]]
-
-
-@dataclass(slots=True)
-class _Open:
-    run: Run
-    orders: _Orders
-
-
-def _orders_between(book: Book, sell: int, buy: int, low: int, high: int) -> _Orders:
-    """A pair's orders with ticks above `low`, up to `high`."""
-    keys, kinds, quantities = [], [], []
-    for kind in range(2):
-        segment = book.segment(kind, sell, buy)
-        records = book.records[book.starts[segment] : book.starts[segment + 1]]
-        first, last = np.searchsorted(records[:, 0], [(low + 1) << PLACE_BITS, (high + 1) << PLACE_BITS])
-        some = records[first:last]
-        some = some[some[:, 1] > 0]
-        keys.append(some[:, 0])
-        quantities.append(some[:, 1])
-        kinds.append(np.full(len(some), kind))
-    key, kind_of, quantity = np.concatenate(keys), np.concatenate(kinds), np.concatenate(quantities)
-    order = np.argsort(key, kind="stable")
-    return _summed(key[order].tolist(), kind_of[order].tolist(), quantity[order].tolist())
-
-
-def _summed(keys: list[int], kinds: list[int], quantities: list[int]) -> _Orders:
-    sums: tuple[list[int], list[int]] = ([0], [0])
-    for kind, quantity in zip(kinds, quantities, strict=True):
-        sums[kind].append(sums[kind][-1] + quantity)
-        sums[1 - kind].append(sums[1 - kind][-1])
-    return _Orders(keys, kinds, quantities, sums)
-
-
-def _without(orders: _Orders, j: int) -> _Orders:
-    return _summed(
-        *([*column[:j], *column[j + 1 :]] for column in (orders.keys, orders.kinds, orders.quantities))
     )
 
 
@@ -283,7 +112,7 @@ class _Base:
     dust: list[int]
 
     @staticmethod
-    def of(prices: list[int], cut: Int64s, totals: Int64s, runs: list[_Open]) -> _Base:
+    def of(prices: list[int], cut: Int64s, totals: Int64s, runs: list[OpenRun]) -> _Base:
         n = len(prices)
         amounts = [totals[: n * n].tolist(), totals[n * n :].tolist()]
         open_pairs = {open_.run.sell * n + open_.run.buy for open_ in runs}
@@ -291,51 +120,56 @@ class _Base:
         for pair in np.flatnonzero(totals[: n * n] | totals[n * n :]).tolist():
             if pair not in open_pairs:
                 a, b = divmod(pair, n)
-                given, taken = _both_sides(amounts[0][pair], amounts[1][pair], prices[a], prices[b])
+                given, taken = both_sides(amounts[0][pair], amounts[1][pair], prices[a], prices[b])
                 dust[a] += given
                 dust[b] -= taken
         return _Base(prices, cut, amounts, dust)
 
 
 def _fill(
-    orders: Orders, book: Book, base: _Base, runs: list[_Open], root: int, whole: bool
+    orders: Orders, book: Book, base: _Base, runs: list[OpenRun], root: int, whole: bool, trim: bool
 ) -> Settlement | None:
     """Take from each run what its child's balance needs, leaf first; None if that cannot be put right."""
     n, prices = len(base.prices), base.prices
     amounts, dust = [column.copy() for column in base.totals], base.dust.copy()
     keys, part = (base.cut + 1) << PLACE_BITS, np.zeros((n, n), np.int64)
-    between = {(open_.run.sell, open_.run.buy): open_.orders for open_ in runs}
     aside: list[int] = []
+    settled = Settlement(prices, keys, part, amounts, dust, aside)
+    queues = {(open_.run.sell, open_.run.buy): open_.queue for open_ in runs}
     roots = np.array([root, *(c for c in range(n) if c != root)])
-    for child, _, run in reversed(_hang_runs(n, tuple(open_.run for open_ in runs), roots)):
+    tree = hang_runs(n, tuple(open_.run for open_ in runs), roots)
+    for left in range(n - 1, -1, -1):
+        child, _, run = tree[left]
         if run is None:
             continue
         a, b = run.sell, run.buy
-        pair, choice = a * n + b, between[a, b]
+        pair, queue = a * n + b, queues[a, b]
         bases = amounts[0][pair], amounts[1][pair]
         while True:
             if child == a:
-                j, amount = _least_sold(choice, *bases, prices[a], prices[b], -dust[a])
+                j, amount = least_sold(queue, *bases, prices[a], prices[b], -dust[a])
             else:
-                j, amount = _most_bought(choice, *bases, prices[a], prices[b], dust[b])
-            halved = j < len(choice.keys) and 0 < amount < choice.quantities[j]
-            if not (whole and halved and orders.whole[choice.keys[j] & _PLACE]):
+                j, amount = most_bought(queue, *bases, prices[a], prices[b], dust[b])
+            stopped = j < len(queue.keys)
+            halved = stopped and 0 < amount < queue.quantities[j]
+            if not (whole and halved and orders.whole[queue.keys[j] & PLACE_MASK]):
                 break
-            aside.append(choice.keys[j] & _PLACE)
-            choice = _without(choice, j)
-        stopped = j < len(choice.keys)
-        keys[a, b] = choice.keys[j] if stopped else (run.high + 1) << PLACE_BITS
+            aside.append(queue.keys[j] & PLACE_MASK)
+            queue = without(queue, j)
+        keys[a, b] = queue.keys[j] if stopped else (run.high + 1) << PLACE_BITS
         part[a, b] = amount
         for kind in range(2):
-            amounts[kind][pair] += choice.sums[kind][j] + (
-                amount if stopped and choice.kinds[j] == kind else 0
-            )
-        given, taken = _both_sides(amounts[0][pair], amounts[1][pair], prices[a], prices[b])
+            amounts[kind][pair] += queue.sums[kind][j]
+            if stopped and queue.kinds[j] == kind:
+                amounts[kind][pair] += amount
+        given, taken = both_sides(amounts[0][pair], amounts[1][pair], prices[a], prices[b])
         dust[a] += given
         dust[b] -= taken
-    settled = Settlement(prices, keys, part, amounts, dust, aside)
+        if trim and dust[child] > 0:
+            _trim(orders, book, settled, child, [c for c, _, _ in tree[:left] if (child, c) not in queues])
     lacking = -sum(d for d in dust if d < 0)
-    if not aside and (lacking > 2 * n or not _sums_fit(settled)):
+    value = -sum(d * p for d, p in zip(dust, prices, strict=True) if d < 0)
+    if not aside and (value > 2 * n * max(prices) or not _sums_fit(settled)):
         return None
     settled.short = lacking > n or not lift(book, settled)
     if not settled.short and not _little_dust(settled):
@@ -345,59 +179,37 @@ def _fill(
     return settled
 
 
+def _trim(orders: Orders, book: Book, settled: Settlement, c: int, others: list[int]) -> None:
+    """Sell as many units of `c` less as it keeps, if the last order filled for one of `others` allows it."""
+    n, spare, prices = len(settled.prices), settled.dust[c], settled.prices
+    for other in others:
+        lasts = []
+        for kind in range(2):
+            low, high = (int(book.starts[book.segment(kind, c, other) + end]) for end in range(2))
+            filled = low + int(np.searchsorted(book.records[low:high, 0], settled.keys[c, other]))
+            while filled > low and book.records[filled - 1, 1] == 0:
+                filled -= 1
+            lasts.append(book.records[filled - 1].tolist() if filled > low else [-1, 0])
+        key, quantity = lasts[0]
+        if key < 0 or key < lasts[1][0] or quantity <= spare or orders.whole[key & PLACE_MASK]:
+            continue
+        pair = c * n + other
+        for sign in (-1, 1):
+            given, taken = both_sides(
+                settled.totals[0][pair], settled.totals[1][pair], prices[c], prices[other]
+            )
+            settled.dust[c] += sign * given
+            settled.dust[other] -= sign * taken
+            if sign < 0:
+                settled.totals[0][pair] -= spare
+        settled.keys[c, other], settled.part[c, other] = key, quantity - spare
+        return
+
+
 def _little_dust(settled: Settlement) -> bool:
     segments = sum(1 for column in settled.totals for total in column if total)
     value = sum(dust * price for dust, price in zip(settled.dust, settled.prices, strict=True))
     return value < (segments + len(settled.prices)) * max(settled.prices) or value == 0
-
-
-def _both_sides(exact_in: int, exact_out: int, price_a: int, price_b: int) -> tuple[int, int]:
-    """What orders of a pair sell and buy: payouts rounded down, payments rounded up, over all of them."""
-    return (
-        exact_in - (-exact_out * price_b // price_a if exact_out else 0),
-        exact_out + (exact_in * price_a // price_b if exact_in else 0),
-    )
-
-
-def _least_sold(
-    orders: _Orders, base_in: int, base_out: int, price_a: int, price_b: int, need: int
-) -> tuple[int, int]:
-    """The least of a run that sells `need`: so many orders wholly, and an amount of the next."""
-
-    def sold(j: int) -> int:
-        return base_in + orders.sums[0][j] - (-(base_out + orders.sums[1][j]) * price_b // price_a)
-
-    count = len(orders.keys)
-    j = bisect_left(range(count + 1), need, key=sold)
-    if j == 0:
-        return 0, 0
-    if j > count:
-        return count, 0
-    j -= 1
-    if orders.kinds[j] == 0:
-        return j, need - sold(j)
-    rest = need - base_in - orders.sums[0][j]
-    return j, (rest - 1) * price_a // price_b + 1 - base_out - orders.sums[1][j]
-
-
-def _most_bought(
-    orders: _Orders, base_in: int, base_out: int, price_a: int, price_b: int, room: int
-) -> tuple[int, int]:
-    """The most of a run that buys at most `room`: so many orders wholly, and an amount of the next."""
-
-    def bought(j: int) -> int:
-        return base_out + orders.sums[1][j] + (base_in + orders.sums[0][j]) * price_a // price_b
-
-    count = len(orders.keys)
-    j = bisect_right(range(count + 1), room, key=bought) - 1
-    if j < 0:
-        return 0, 0
-    if j == count:
-        return count, 0
-    if orders.kinds[j] == 1:
-        return j, room - bought(j)
-    rest = room - base_out - orders.sums[1][j]
-    return j, ((rest + 1) * price_b - 1) // price_a - base_in - orders.sums[0][j]
 
 
 def _sums_fit(settled: Settlement) -> bool:
@@ -407,7 +219,7 @@ def _sums_fit(settled: Settlement) -> bool:
         if settled.totals[0][pair] or settled.totals[1][pair]:
             a, b = divmod(pair, n)
             amounts = settled.totals[0][pair], settled.totals[1][pair]
-            if max(_both_sides(*amounts, settled.prices[a], settled.prices[b])) > PAIR_MAX:
+            if max(both_sides(*amounts, settled.prices[a], settled.prices[b])) > PAIR_MAX:
                 return False
     return True
 
@@ -435,33 +247,13 @@ def lift(book: Book, settled: Settlement) -> bool:
     return True
 
 
-def _totals(book: Book, cut: Int64s) -> Int64s:
-    """(2N²,): a segment's quantities up to its pair's tick `cut`."""
-    totals = np.zeros(2 * book.currencies**2, np.int64)
-    _sum_up_to(
-        book.records, book.starts, book.block_starts, book.block_quantity, book.block_moment, book.live,
-        np.ascontiguousarray(cut).ravel(), totals,
-    )  # fmt: skip
-    return totals
-
-
 @compiled
-def _sum_up_to(records, starts, block_starts, block_quantity, block_moment, live, cut, totals):
-    for k in range(len(live)):
-        s = live[k]
-        limit = (cut[s % len(cut)] + 1) << PLACE_BITS
-        _, totals[s], _ = rank(
-            records, starts[s], starts[s + 1], block_starts[s], block_starts[s + 1], limit,
-            block_quantity, block_moment,
-        )  # fmt: skip
-
-
-@compiled
-def _open_ticks(records, starts, live, keys, part, aside, ticks):
+def _open_ticks(book, keys, part, aside, ticks):
     """The least tick of each pair with an order that is neither filled wholly nor set aside."""
     n = len(keys)
-    for k in range(len(live)):
-        s = live[k]
+    records, starts = book.records, book.starts
+    for k in range(len(book.live)):
+        s = book.live[k]
         sell, buy = (s // n) % n, s % n
         key = keys[sell, buy]
         first, last = starts[s], starts[s + 1]
@@ -475,7 +267,7 @@ def _open_ticks(records, starts, live, keys, part, aside, ticks):
             done = records[first, 1] == 0 or (
                 records[first, 0] == key and part[sell, buy] == records[first, 1]
             )
-            place = records[first, 0] & ((np.int64(1) << PLACE_BITS) - 1)
+            place = records[first, 0] & PLACE_MASK
             at = np.searchsorted(aside, place)
             if not done and not (at < len(aside) and aside[at] == place):
                 tick = records[first, 0] >> PLACE_BITS

@@ -12,7 +12,7 @@ Two threads share the work in halves that are fixed beforehand: the result is th
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ Float64s = npt.NDArray[np.float64]
 
 BLOCK = 32
 PLACE_BITS = 32
+PLACE_MASK = (1 << PLACE_BITS) - 1
 HALVES = 2
 ALONE = 50_000
 """Below this many orders a second thread costs more than it saves."""
@@ -32,8 +33,7 @@ _SHORT = 32
 _DIGIT_BITS = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(NamedTuple):
     """The sorted orders. Segment `(kind * N + a) * N + b` holds records `starts[s]` to `starts[s + 1]`.
 
     records: (M, 2). block_starts: (2N²+1,), the first block of each segment. block_quantity, block_moment:
@@ -98,10 +98,7 @@ def build(market: Market, orders: Orders) -> Book:
 
 def take_out(book: Book, segment: int, tick: int, place: int) -> None:
     """Take an order out of a book: its quantity becomes 0, and the sums behind it follow."""
-    _take_out(
-        book.records, book.starts, book.block_starts, book.block_quantity, book.block_moment,
-        segment, tick << PLACE_BITS | place,
-    )  # fmt: skip
+    _take_out(book, segment, tick << PLACE_BITS | place)
 
 
 @compiled
@@ -199,10 +196,11 @@ def _sum_blocks(records, low, high, block, block_quantity, block_moment):
 
 
 @compiled
-def _take_out(records, starts, block_starts, block_quantity, block_moment, segment, key):
-    low, high = starts[segment], starts[segment + 1]
+def _take_out(book, segment, key):
+    low, high = book.starts[segment], book.starts[segment + 1]
     i = low
-    while records[i, 0] != key:
+    while book.records[i, 0] != key:
         i += 1
-    records[i, 1] = 0
-    _sum_blocks(records, low, high, block_starts[segment], block_quantity, block_moment)
+    book.records[i, 1] = 0
+    block = book.block_starts[segment]
+    _sum_blocks(book.records, low, high, block, book.block_quantity, book.block_moment)

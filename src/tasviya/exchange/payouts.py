@@ -18,7 +18,7 @@ import numpy as np
 from tasviya.core.errors import invariant
 from tasviya.exchange.compiled import compiled, inlined
 from tasviya.exchange.market import Bools, Int64s, Orders
-from tasviya.exchange.order_book import ALONE, PLACE_BITS, Book
+from tasviya.exchange.order_book import ALONE, PLACE_BITS, PLACE_MASK, Book, Float64s
 
 if TYPE_CHECKING:
     from tasviya.exchange.fills import Settlement
@@ -44,7 +44,7 @@ def pay(orders: Orders, settled: Settlement, aside: Bools) -> tuple[Int64s, Int6
         tasks.append((total - 1, middle - 1, -1, _at_the_end(settled, rows)))
     with ThreadPoolExecutor(halves) as threads:
         list(threads.map(lambda task: _pay(*columns, n, *task, ratio, sold, bought), tasks))
-    paid = sum(task[3][:, _PAID] for task in tasks)
+    paid = np.sum([task[3][:, _PAID] for task in tasks], axis=0)
     for segment in range(2 * n * n):
         kind, pair = divmod(segment, n * n)
         if settled.totals[kind][pair]:
@@ -72,10 +72,10 @@ def _derived(settled: Settlement, kind: int, pair: int) -> int:
     return -(-total * settled.prices[b] // settled.prices[a])
 
 
-def _carries(settled: Settlement) -> tuple[Int64s, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _carries(settled: Settlement) -> tuple[Int64s, Float64s]:
     """Each segment's key, part, multiplier, divisor, carry and sum paid, and the ratio of the two."""
     n = len(settled.prices)
-    rows = np.zeros((2, n, n, 6), np.int64)
+    rows: Int64s = np.zeros((2, n, n, 6), np.int64)
     price = np.array(settled.prices, np.int64)
     rows[..., _KEY], rows[..., _PART] = settled.keys, settled.part
     rows[0, :, :, _OVER], rows[0, :, :, _UNDER] = price[:, None], np.maximum(price[None, :], 1)
@@ -165,7 +165,7 @@ def _roundings(records, low, high, aside, row, ratio, kind):
         if records[i, 0] > row[_KEY]:
             break
         amount = records[i, 1] if records[i, 0] < row[_KEY] else row[_PART]
-        place = records[i, 0] & ((np.int64(1) << PLACE_BITS) - 1)
+        place = records[i, 0] & PLACE_MASK
         at = np.searchsorted(aside, place)
         if amount == 0 or (at < len(aside) and aside[at] == place):
             continue

@@ -1,14 +1,14 @@
-"""Prices by path following: demand is smoothed over a band, balanced by Newton's method, and the band
-narrowed.
+"""Prices that balance smoothed demand: Newton's method, and paths that lead to where it cannot go at once.
 
-`x` holds each currency's log price less its reference. A pair's rate in ticks is `exp(x_a - x_b + offset)`;
-an order fills wholly where its tick is under `rate * (1 - band)`, not at all above `rate`, and in
-proportion between. What a pair sells is worth quantity times the price of the currency that the order
-fixes, so excess demand and its derivatives are exact, and each solution leads to the next: inside a band
-where nothing changes, x is all but linear in the band's width.
+    reference ─▶ balance at a wide band ─▶ narrower, step by step ─▶ the margin (`equilibrium`)
 
-Source: smoothing as in SPEEDEX (Ramseyer, Goel, Mazières, NSDI 2023, section 5); path following in the
-width of the band is ours.
+Inside a band where nothing enters or leaves, x is all but linear in the band's width, so each solution leads to
+the next. Orders that fix what they buy can turn the path back on itself: `trace` then follows its length, not its
+band. Where no first solution is found, it begins with the values at which demand is the slope of a convex function
+(values that do not follow prices; `follow` = 0), which Newton always solves, and lets them follow.
+
+Source of path following round turns: E. L. Allgower, K. Georg, Numerical Continuation Methods (1990), chapters 3
+and 11; the sign of a determinant keeps the direction, at kinks too.
 """
 
 from __future__ import annotations
@@ -18,170 +18,118 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasviya.exchange.compiled import compiled, inlined
+from tasviya.exchange.compiled import compiled
+from tasviya.exchange.demand import excess_demand, rank, room
 from tasviya.exchange.market import Market
-from tasviya.exchange.order_book import BLOCK, PLACE_BITS, Book, Float64s
+from tasviya.exchange.order_book import Book, Float64s
 
 STEP_MAX = 0.05
-"""Newton moves no log price by more than this at once."""
-BALANCED = 1e-11
+"""Newton moves no log price by more than this, or half the band, at once."""
+BALANCED = 1e-13
 """Excess demand that counts as none, as a share of what is traded."""
+_TRIFLE = 1e-6
+"""What share of a currency's orders is small beside what is traded of it."""
+_WIDE = 1.0
+"""Bands beyond this width mean that a path leads nowhere."""
+_STEPS_MAX = 4000
 
 
 @dataclass(slots=True)
 class Search:
     """Where a search for prices stands.
 
-    offset: (N, N) float64, log of ticks a rate of 1 at the reference. x: (N,) float64, balanced for
-    `band`, within which `inside` orders lie. calls: oracle calls so far.
+    offset: (N, N), log of the ticks of a rate of 1 at the reference. depth: (N,), a trifle of the value of
+    all orders of a currency, below which excess demand is none. x: (N,), balanced for `band`, within which
+    `inside` orders lie. calls: evaluations of demand so far. turn: the path's direction; 0 if not yet known.
     """
 
     market: Market
     book: Book
     offset: Float64s
+    depth: Float64s
     x: Float64s
     band: float
     inside: int = 0
     calls: int = 0
+    turn: int = 0
 
     def balance(self, band: float, x: Float64s, calls_max: int) -> bool:
         """Move to balanced prices for a band, starting from `x`; whether that was possible."""
+        return self._balance(band, x, x, 1.0, calls_max)
+
+    def trace_values(self, band: float) -> bool:
+        """Find balanced prices for a band by letting values follow prices, little by little."""
+        origin = self.x.copy()
+        if not self._balance(band, origin, origin, 0.0, 1000):
+            return False
+        self.turn = 0
+        return self._trace(origin, 0.0, 1.0, False) and self.balance(band, self.x, 60)
+
+    def trace_band(self, band: float) -> bool:
+        """Follow the path to a narrower band, round turns; ends at `band` or a little below it."""
+        return self._trace(self.x, math.log(self.band), math.log(band), True)
+
+    def _balance(self, band: float, x: Float64s, origin: Float64s, follow: float, calls_max: int) -> bool:
         found, share, inside, calls = _newton(
-            x, band, self.market.reference, self.offset, self.book.records, self.book.starts,
-            self.book.block_starts, self.book.block_quantity, self.book.block_moment, self.book.live,
+            self.book,
+            self.offset,
+            self.market.reference,
+            self.depth,
+            origin,
+            follow,
+            x,
+            band,
             calls_max,
-        )  # fmt: skip
+            room(len(x)),
+            room(len(x)),
+        )
         self.calls += calls
-        tolerance = max(BALANCED * 100, 1e-13 / band)
-        if share > tolerance:
+        if share > max(1e-9, 1e-13 / band):
             return False
         self.x, self.band, self.inside = found, band, int(inside)
         return True
+
+    def _trace(self, origin: Float64s, here: float, there: float, by_band: bool) -> bool:
+        x = self.x.copy()
+        arrived, at, inside, turn, calls = _trace(
+            self.book, self.offset, self.market.reference, self.depth, origin, x, self.band, here, there, by_band, self.turn,
+            room(len(x)),
+        )  # fmt: skip
+        self.calls += calls
+        if arrived:
+            self.x, self.inside = x, int(inside)
+            if by_band:
+                self.band, self.turn = math.exp(at), int(turn)
+        return bool(arrived)
 
 
 def start(market: Market, book: Book, x: Float64s | None = None) -> Search:
     """A search that begins at the reference, or at `x`."""
     reference = market.reference
     offset = market.exponents * math.log(10) + reference[:, None] - reference[None, :]
-    return Search(market, book, offset, np.zeros(len(reference)) if x is None else x.copy(), math.inf)
-
-
-@inlined
-def rank(records, low, high, block_low, block_high, limit, block_quantity, block_moment):
-    """How many of a segment's records have a key under `limit`, with sums of quantity and moment before
-    it."""
-    first, last = block_low, block_high
-    while last - first > 1:
-        middle = (first + last) >> 1
-        if records[low + (middle - block_low) * BLOCK, 0] < limit:
-            first = middle
-        else:
-            last = middle
-    quantity, moment = block_quantity[first], block_moment[first]
-    i = low + (first - block_low) * BLOCK
-    while i < high and records[i, 0] < limit:
-        quantity += records[i, 1]
-        moment += np.float64(records[i, 1]) * np.float64(records[i, 0] >> PLACE_BITS)
-        i += 1
-    return i, quantity, moment
-
-
-@inlined
-def _key_above(ticks):
-    """The least key whose tick exceeds `ticks`."""
-    return (np.int64(min(max(ticks, -1.0), 2e9)) + 1) << PLACE_BITS if ticks >= 0 else np.int64(0)
-
-
-@compiled
-def excess_demand(
-    x,
-    band,
-    worth,
-    offset,
-    records,
-    starts,
-    block_starts,
-    block_quantity,
-    block_moment,
-    live,
-    excess,
-    slope,
-    volume,
-):
-    """Value bought less value sold of each currency, its derivatives by x, and value traded; orders inside
-    bands."""
-    n = len(x)
-    orders_inside = 0
-    excess[:] = 0.0
-    slope[:, :] = 0.0
-    volume[:] = 0.0
-    for k in range(len(live)):
-        segment = live[k]
-        buy = segment % n
-        sell = (segment // n) % n
-        fixed = sell if segment < n * n else buy
-        low, high = starts[segment], starts[segment + 1]
-        rate = math.exp(x[sell] - x[buy] + offset[sell, buy])
-        if np.float64(records[low, 0] >> PLACE_BITS) >= rate:
-            continue
-        block_low, block_high = block_starts[segment], block_starts[segment + 1]
-        full, quantity, moment = rank(
-            records,
-            low,
-            high,
-            block_low,
-            block_high,
-            _key_above(rate * (1.0 - band)),
-            block_quantity,
-            block_moment,
-        )
-        inside, steep = 0.0, 0.0
-        limit = _key_above(rate)
-        i = full
-        stop = min(high, full + 2 * BLOCK)
-        while i < stop and records[i, 0] < limit:
-            amount, tick = np.float64(records[i, 1]), np.float64(records[i, 0] >> PLACE_BITS)
-            inside += amount * (rate - tick)
-            steep += amount * tick
-            i += 1
-        if i == stop and i < high and records[i, 0] < limit:
-            i, quantity_above, moment_above = rank(
-                records, low, high, block_low, block_high, limit, block_quantity, block_moment
-            )
-            steep = moment_above - moment
-            inside = np.float64(quantity_above - quantity) * rate - steep
-        orders_inside += i - full
-        width = rate * band
-        flow = worth[fixed] * (np.float64(quantity) + inside / width)
-        steep *= worth[fixed] / width
-        excess[buy] += flow
-        excess[sell] -= flow
-        volume[sell] += flow
-        volume[buy] += flow
-        slope[buy, sell] += steep
-        slope[buy, buy] -= steep
-        slope[sell, sell] -= steep
-        slope[sell, buy] += steep
-        slope[buy, fixed] += flow
-        slope[sell, fixed] -= flow
-    return orders_inside
+    depth = room(len(reference)).volume
+    _depth(book, np.exp(reference - reference.max()), depth)
+    return Search(market, book, offset, depth, np.zeros(len(reference)) if x is None else x.copy(), math.inf)
 
 
 @compiled
 def solve_linear(matrix, right):
-    """Solve matrix · y = right in place by elimination with row pivots; whether it is regular."""
-    n = len(right)
+    """Solve matrix · y = right in place by elimination with row pivots; the determinant's sign, 0 if singular."""
+    n, sign = len(right), 1
     for c in range(n):
         best = c
         for r in range(c + 1, n):
             if abs(matrix[r, c]) > abs(matrix[best, c]):
                 best = r
         if matrix[best, c] == 0.0 or not math.isfinite(matrix[best, c]):
-            return False
+            return 0
         if best != c:
+            sign = -sign
             for k in range(c, n):
                 matrix[c, k], matrix[best, k] = matrix[best, k], matrix[c, k]
             right[c], right[best] = right[best], right[c]
+        if matrix[c, c] < 0.0:
+            sign = -sign
         for r in range(c + 1, n):
             factor = matrix[r, c] / matrix[c, c]
             if factor != 0.0:
@@ -192,77 +140,68 @@ def solve_linear(matrix, right):
         for k in range(c + 1, n):
             right[c] -= matrix[c, k] * right[k]
         right[c] /= matrix[c, c]
-    return True
+    return sign
 
 
 @compiled
-def _newton(
-    start_x,
-    band,
-    reference,
-    offset,
-    records,
-    starts,
-    block_starts,
-    block_quantity,
-    block_moment,
-    live,
-    calls_max,
-):
-    """Damped Newton steps from `start_x`; prices, what is left of excess demand as a share, orders inside
-    the band, and calls."""
-    n = len(start_x)
-    x = start_x.copy()
-    excess, slope, volume = np.empty(n), np.empty((n, n)), np.empty(n)
-    excess_2, slope_2, volume_2 = np.empty(n), np.empty((n, n)), np.empty(n)
-    worth, system, step = np.empty(n), np.empty((n, n)), np.empty(n)
-    x_2 = np.empty(n)
+def _depth(book, worth, depth):
+    n = len(worth)
+    depth[:] = 1e-300
+    for k in range(len(book.live)):
+        segment = book.live[k]
+        buy, sell = segment % n, (segment // n) % n
+        _, quantity, _ = rank(book, segment, np.int64(0x7FFF_FFFF_FFFF_FFFF))
+        value = _TRIFLE * worth[sell if segment < n * n else buy] * np.float64(quantity)
+        depth[sell] += value
+        depth[buy] += value
+
+
+@compiled
+def _evaluate(book, offset, reference, origin, follow, x, band, worth, demand):
+    """Demand at x, where values follow x from `origin` by the share `follow`; orders inside bands."""
     top = reference.max()
-    worth[:] = np.exp(reference + x - top)
-    excess_demand(
-        x,
-        band,
-        worth,
-        offset,
-        records,
-        starts,
-        block_starts,
-        block_quantity,
-        block_moment,
-        live,
-        excess,
-        slope,
-        volume,
-    )
+    for c in range(len(x)):
+        worth[c] = math.exp(reference[c] - top + origin[c] + follow * (x[c] - origin[c]))
+    return excess_demand(book, offset, worth, x, band, demand)
+
+
+@compiled
+def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls_max, demand, trial):
+    """Damped Newton steps from `start_x`; prices, the share of excess demand left, orders inside, and calls."""
+    n = len(start_x)
+    x, x_2, step = start_x.copy(), np.empty(n), np.empty(n)
+    worth, system = np.empty(n), np.empty((n, n))
+    inside = _evaluate(book, offset, reference, origin, follow, x, band, worth, demand)
     calls = 1
-    traded = volume.sum() + 1e-300
-    left = np.abs(excess).sum()
-    while left > 1e-13 * traded and calls < calls_max:
+    left = _share(demand.excess, demand.volume, depth)
+    while left > BALANCED and calls < calls_max:
         better = False
         damping = 0.0
         while not better and damping < 2000.0 and calls < calls_max:
-            anchor = traded / (n * n)
             for r in range(n):
-                step[r] = excess[r]
+                volume = demand.volume[r] + depth[r]
+                step[r] = demand.excess[r] / volume
                 for c in range(n):
-                    system[r, c] = anchor - slope[r, c]
-                system[r, r] += 1e-13 * traded + damping * abs(slope[r, r])
-            if not solve_linear(system, step):
+                    system[r, c] = 1.0 / n - (demand.slope[r, c] + follow * demand.moved[r, c]) / volume
+                system[r, r] += 1e-13 + damping * abs(demand.slope[r, r]) / volume
+            if solve_linear(system, step) == 0:
                 damping = damping * 10.0 + 0.1
                 continue
             step -= step.mean()
             size = np.abs(step).max()
-            length = 1.0 if size <= STEP_MAX else STEP_MAX / size
+            most = max(STEP_MAX, 0.5 * band)
+            length = 1.0 if size <= most else most / size
             for _ in range(8):
                 x_2[:] = x + length * step
-                worth[:] = np.exp(reference + x_2 - top)
-                inside_2 = excess_demand(
-                    x_2, band, worth, offset, records, starts, block_starts, block_quantity, block_moment,
-                    live, excess_2, slope_2, volume_2,
-                )  # fmt: skip
+                inside_2 = _evaluate(book, offset, reference, origin, follow, x_2, band, worth, trial)
                 calls += 1
-                left_2 = np.abs(excess_2).sum()
-                if left_2 < left * (1.0 - 0.1 * length / (1.0 + damping)):
+                if follow == 0.0:
+                    # Demand is the slope of a convex function: a step is good if it does not overshoot its valley.
+                    good = (trial.excess * step).sum() >= -0.5 * (demand.excess * step).sum()
+                else:
+                    left_2 = _share(trial.excess, demand.volume, depth)
+                    good = left_2 < left * (1.0 - 0.1 * length / (1.0 + damping))
+                if good:
                     better = True
                     break
                 length *= 0.5
@@ -270,10 +209,110 @@ def _newton(
         if not better:
             break
         x[:] = x_2
-        excess[:] = excess_2
-        slope[:, :] = slope_2
-        volume[:] = volume_2
+        demand, trial = trial, demand
         inside = inside_2
-        traded = volume.sum() + 1e-300
-        left = np.abs(excess).sum()
-    return x, left / traded, inside, calls
+        left = _share(demand.excess, demand.volume, depth)
+    return x, left, inside, calls
+
+
+@compiled
+def _share(excess, volume, depth):
+    """Excess demand as a share of the value traded, the mean over currencies: cheap ones count as dear ones do."""
+    total = 0.0
+    for c in range(len(excess)):
+        total += abs(excess[c]) / (volume[c] + depth[c])
+    return total / len(excess)
+
+
+@compiled
+def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, by_band, turn, demand):
+    """Follow the path of balanced prices from parameter `here` until it passes `there`; changes x.
+
+    The parameter is the log of the band (`by_band`), or the share by which values follow prices. Returns whether it
+    arrived, the parameter, orders inside bands, the direction, and calls.
+    """
+    n = len(x)
+    worth, system, point = np.empty(n), np.empty((n + 1, n + 1)), np.empty(n + 1)
+    tangent, step, trial_x = np.zeros(n + 1), np.empty(n + 1), np.empty(n)
+    tangent[n] = 1.0 if there > here else -1.0
+    at, length, calls, inside = here, 0.1, 0, 0
+    first = True
+    for _ in range(_STEPS_MAX):
+        # The tangent at the last balanced point.
+        band = math.exp(at) if by_band else fixed_band
+        scale = band * math.sqrt(n) if by_band else 0.1 * math.sqrt(n)
+        inside = _evaluate(book, offset, reference, origin, 1.0 if by_band else at, x, band, worth, demand)
+        calls += 1
+        _border(demand, depth, x, origin, at, by_band, scale, tangent, system)
+        step[:] = 0.0
+        step[n] = 1.0
+        sign = solve_linear(system, step)
+        if sign == 0:
+            return False, at, inside, turn, calls
+        step /= math.sqrt((step * step).sum())
+        if first and turn == 0:
+            if (step[n] > 0.0) != (there > here):
+                step = -step
+            _border(demand, depth, x, origin, at, by_band, scale, step, system)
+            tangent[:] = step
+            point[:] = 0.0
+            point[n] = 1.0
+            turn = solve_linear(system, point)
+        else:
+            tangent[:] = step
+            _border(demand, depth, x, origin, at, by_band, scale, step, system)
+            point[:] = 0.0
+            point[n] = 1.0
+            if solve_linear(system, point) != turn:
+                tangent[:] = -step
+        first = False
+        while True:
+            trial_x[:] = x + length * scale * tangent[:n]
+            trial_at = at + length * tangent[n]
+            good, used = False, 0
+            for _ in range(8):
+                follow = 1.0 if by_band else trial_at
+                band = math.exp(trial_at) if by_band else fixed_band
+                inside = _evaluate(book, offset, reference, origin, follow, trial_x, band, worth, demand)
+                calls += 1
+                used += 1
+                if _share(demand.excess, demand.volume, depth) <= max(1e-11, 1e-14 / band):
+                    good = True
+                    break
+                _border(demand, depth, trial_x, origin, trial_at, by_band, scale, tangent, system)
+                step[:n] = demand.excess / (demand.volume + depth)
+                step[n] = 0.0
+                if solve_linear(system, step) == 0 or not np.abs(step).max() < 4.0 * length + 1e-6:
+                    break
+                trial_x += scale * step[:n]
+                trial_at += step[n]
+            if good:
+                break
+            length *= 0.5
+            if length < 1e-7:
+                return False, at, inside, turn, calls
+        trial_x -= trial_x.mean()
+        x[:], at = trial_x, trial_at
+        if (at - there) * (1.0 if there > here else -1.0) >= 0.0:
+            return True, at, inside, turn, calls
+        if by_band and at > math.log(_WIDE) + 1.0:
+            return False, at, inside, turn, calls
+        if used <= 4:
+            length = min(length * 1.7, 0.5)
+    return False, at, inside, turn, calls
+
+
+@compiled
+def _border(demand, depth, x, origin, at, by_band, scale, tangent, system):
+    """The system of Newton's method along a path: derivatives by scaled x and the parameter, and the tangent."""
+    n = len(x)
+    follow = 1.0 if by_band else at
+    for r in range(n):
+        shift, volume = 0.0, demand.volume[r] + depth[r]
+        for c in range(n):
+            system[r, c] = scale * (1.0 / n - (demand.slope[r, c] + follow * demand.moved[r, c]) / volume)
+            shift += demand.moved[r, c] * (x[c] - origin[c])
+        system[r, r] += scale * 1e-13
+        system[r, n] = -(demand.by_band[r] if by_band else shift) / volume
+    for c in range(n + 1):
+        system[n, c] = tangent[c]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from small_union import SmallUnion, minor
 
-from tasviya.app import ask
+from tasviya.app import ask, ask_exchange
+from tasviya.exchange.order import Order
+from tasviya.services.order_forms import OrderForm, wanted
+from tasviya.services.orders import cancel_order, enter_order
+from tasviya.services.work import Work
 
 UNION = Path(__file__).parent / "exchange_union.toml"
 
@@ -52,3 +57,43 @@ class ExchangeUnion(SmallUnion):
             if row["participant"] == CODE[bic] and row["with_whom"] == (CODE[with_whom] if with_whom else ""):
                 return minor(row["balance"], currency)
         raise LookupError(bic)
+
+    def order(
+        self, bic: str, reference: str, sell: str, buy: str, amount: float | str, limit: str, **more: str
+    ) -> Order:
+        """A participant's own order, as its form would have it; entered at this time."""
+        form = OrderForm(reference, sell, buy, str(amount), limit, **more)
+        return self._do(lambda work: enter_order(work, wanted(CODE[bic], [form], work.memory.snapshot)[0]))
+
+    def cancel(self, bic: str, order: Order) -> Order:
+        """Its owner no longer wants it."""
+        return self._do(lambda work: cancel_order(work, CODE[bic], order.order_id))
+
+    def _do(self, act: Callable[[Work], Order]) -> Order:
+        application = self.application()
+        try:
+            application.system.advance()
+            done = application.do(act)
+            application.tell()
+            application.system.memory.check()
+        finally:
+            if not self.stays_up:
+                application.__exit__(None, None, None)
+        return done
+
+    def make_markets(self) -> None:
+        """KZ-A buys and sells INR and OMR for KZT, a per cent around the central banks' rates."""
+        self.order(A, "BUY-INR", "KZT", "INR", 20_000, "0.158")
+        self.order(A, "SELL-INR", "INR", "KZT", 3_000, "6.19")
+        self.order(A, "BUY-OMR", "KZT", "OMR", 20_000, "0.00072")
+        self.order(A, "SELL-OMR", "OMR", "KZT", 40, "1361")
+
+    def spendable(self, bic: str, currency: str = "KZT") -> int:
+        """What a bank can spend of its settlement account, minor units."""
+        (row,) = [r for r in ask(self.home).liquidity(CODE[bic], currency) if not r["with_whom"]]
+        return minor(row["spendable"], currency)
+
+    def batch(self, number: int | None = None) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """A batch's head, and what it came to by currency."""
+        head, rows = ask_exchange(self.home).batch(number)
+        return head, {row["currency"]: row for row in rows}

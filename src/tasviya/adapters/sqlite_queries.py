@@ -64,19 +64,21 @@ class Queries:
             " AND (:code IS NULL OR a.currency = :code) ORDER BY a.currency, a.kind, a.owner, a.with_whom",
             {"participant": participant, "code": code},
         )
-        balances = self.balances()
+        balances, held_on = self.balances(), self._held()
         told = []
         for row in rows:
             decimals = currency(row["currency"]).decimals
+            held = held_on[row["account_id"]]
             balance = balances[row.pop("account_id")]
             opening, lowest = int(row["opening"]), int(row.pop("lowest"))
             used = opening - lowest
-            spendable = balance + row["credit_line"] - row["drawn"] - row["reserved"]
+            spendable = balance - held + row["credit_line"] - row["drawn"] - row["reserved"]
             amounts = {
                 "balance": balance,
                 "credit_line": row["credit_line"],
                 "drawn": row["drawn"],
                 "reserved": row["reserved"],
+                "held": held,
                 "spendable": spendable,
                 "opening": opening,
                 "used_peak": max(used, 0) + row["drawn_peak"],
@@ -97,6 +99,11 @@ class Queries:
             net = int(credits) - int(debits)
             found[account_id] = net if kind in OWED_TO_OWNER else -net
         return found
+
+    def _held(self) -> dict[str, int]:
+        """What is held on each account for orders under way, minor units, by account id."""
+        rows = self.db.execute("SELECT id, debits_pending FROM ledger_account")
+        return {account_id: int(held) for account_id, held in rows}
 
     def trial_balance(self) -> list[Row]:
         """Per currency and kind of account: debits, credits, and what is left; per ledger they must agree."""

@@ -2,10 +2,10 @@
 
     levels near the rates ─▶ cheapest circulation at these prices ─▶ polish ─▶ Margin, or None
 
-Levels filled in part form a forest between currencies and pin the rates along it. What the forest leaves
-open is settled by balance between its trees (a small linear system); trees that trade nothing with the rest
-lie in the middle of the interval that their unfilled orders leave, next to the reference. Floats find the
-margin; `fills` proves it in whole numbers.
+Levels filled in part form a forest between currencies and pin the rates along it. What the forest leaves open is
+settled by balance between its trees (a small linear system); trees that trade nothing with the rest lie in the
+middle of the interval that their unfilled orders leave, next to the reference. Floats find the margin; `fills`
+proves it in whole numbers.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ _LOST_SHARE = 2.0**-42
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Orders of a pair that may fill in part: ticks above `low`, up to `high`. A margin pins its rate at
-    `high`."""
+    """Orders of a pair that may fill in part: ticks above `low`, up to `high`. A margin pins its rate at `high`."""
 
     sell: int
     buy: int
@@ -43,8 +42,8 @@ class Run:
 class Margin:
     """Where fills stop. Orders of a pair up to tick `cut` fill wholly; those of a run, as balance needs.
 
-    x: (N,) log prices less the reference. cut: (N, N) int64. runs: a forest. trees: (N,) the tree of each
-    currency. pinned: whether runs pin rates; if not, prices are `x` alone.
+    x: (N,) log prices less the reference. cut: (N, N) int64. runs: a forest. trees: (N,) the tree of each currency.
+    pinned: whether runs pin rates; if not, prices are `x` alone.
     """
 
     x: Float64s
@@ -86,8 +85,7 @@ def levels_near(search: Search, x: Float64s, window: float) -> Levels:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """A cheapest circulation: shares of each level filled, basic levels, and the move of prices it asks
-    for."""
+    """A cheapest circulation: shares of each level filled, basic levels, and the move of prices it asks for."""
 
     share: Float64s
     basic: Int64s
@@ -174,8 +172,7 @@ def largest_volume(search: Search) -> Margin | None:
 
 
 def hang(n: int, edges: list[tuple[int, int, float]], x: Float64s) -> tuple[Float64s, Int64s] | None:
-    """Log prices along a forest of (sell, buy, log limit), each tree about where `x` has it, and each one's
-    tree.
+    """Log prices along a forest of (sell, buy, log limit), each tree about where `x` has it, and each one's tree.
 
     None if the edges close a ring.
     """

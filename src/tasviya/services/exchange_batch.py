@@ -291,11 +291,18 @@ def _why(work: Work, order: Order, sell_price: int, buy_price: int, row: BatchRo
     rate = Fraction(sell_price, buy_price)
     if rate >= limit_of(order.tick, work.memory.book.exponents[order.sell, order.buy]):
         return f"Batch {row.seq} could fill it only in part; it waits for the next."
+    sold, bought = currencies[order.sell], currencies[order.buy]
+    exponent = work.memory.book.exponents[order.sell, order.buy]
     if order.kind is OrderKind.EXACT_IN:
-        money, words = currencies[order.buy], "when no more than {} must be credited"
-        amount = order.quantity * sell_price // buy_price
+        gets = Money(order.quantity * sell_price // buy_price, bought)
+        least = Money(_up(order.quantity * limit_of(order.tick, exponent)), bought)
+        there = f"there {Money(order.quantity, sold)} buy {gets}, and it wants {least}"
     else:
-        money, words = currencies[order.sell], "when {} may be debited"
-        amount = -(-order.quantity * buy_price // sell_price)
-    would = words.format(Money(amount, money))
-    return f"It is out of the money in batch {row.seq}; it would have filled {would}."
+        costs = Money(_up(Fraction(order.quantity * buy_price, sell_price)), sold)
+        most = Money(order.held, sold)
+        there = f"there {Money(order.quantity, bought)} cost {costs}, and it may be debited {most}"
+    return f"Batch {row.seq} is out of its reach: {there}."
+
+
+def _up(value: Fraction) -> int:
+    return -(-value.numerator // value.denominator)

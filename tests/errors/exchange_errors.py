@@ -85,7 +85,7 @@ EXCHANGE_CASES: list[tuple[str, str, str, Act]] = [
     ("expired", "An order's own time lies ahead.", "Let it end an hour ago",
      order("ONE", "KZT", "INR", "1", "0.16", until="2026-09-29T09:00:00Z")),
     ("not_an_order", "An order has an amount.", "Sell 0 KZT", order("ONE", "KZT", "INR", "0", "0.16")),
-    ("limit_out_of_range", "A limit is near some rate, and gets a minor unit.", "Sell a KZT for a billion INR",
+    ("limit_out_of_range", "A limit is near some rate, and gets something.", "Sell a KZT for a billion INR",
      order("ONE", "KZT", "INR", "1", "1000000000")),
     ("pair_full", f"The open orders of a pair add up to {PAIR_MAX:,} minor units at the most.",
      "Enter one more", pair_full),

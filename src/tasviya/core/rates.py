@@ -216,8 +216,13 @@ def significant(value: Fraction, digits: int) -> Fraction:
 
 def _order(value: Fraction) -> int:
     """The power of ten of its first digit: 0 for 1 to 9.99…."""
-    order = len(str(value.numerator)) - len(str(value.denominator))
-    return order if value >= Fraction(10) ** order else order - 1
+    bits = value.numerator.bit_length() - value.denominator.bit_length()
+    order = bits * 30_103 // 100_000  # the logarithm of two: near, and made exact below
+    while value >= Fraction(10) ** (order + 1):
+        order += 1
+    while value < Fraction(10) ** order:
+        order -= 1
+    return order
 
 
 def _text(value: Fraction) -> str:

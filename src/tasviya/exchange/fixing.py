@@ -278,7 +278,8 @@ def _ppb(ratio: Fraction) -> int:
 def root(value: Fraction, degree: int) -> Fraction:
     """The root of a positive number, to at least 30 digits, by whole numbers."""
     invariant(value > 0 and degree > 0, "roots are taken of positive numbers")
-    digits = _ROOT_DIGITS + max(0, len(str(value.denominator)) - len(str(value.numerator))) // degree + 1
+    smallness = max(0, value.denominator.bit_length() - value.numerator.bit_length())
+    digits = _ROOT_DIGITS + smallness // (3 * degree) + 1
     wanted = value.numerator * 10 ** (digits * degree) // value.denominator
     guess = 1 << -(-wanted.bit_length() // degree)
     while True:  # Newton from above: falls until it is the floor of the root

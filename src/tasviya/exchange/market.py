@@ -2,9 +2,9 @@
 
     Market, Orders ─▶ auction.clear ─▶ Clearing ─▶ certificate.verify
 
-An order sells currency `a` for currency `b`. *Exact-in* fixes how many minor units of `a` it sells, *exact-out*
-how many of `b` it buys. Its limit is a whole number of ticks: at least `tick / 10**exponent[a, b]` minor units
-of `b` for each of `a`. Its place in the columns is its priority in time.
+An order sells currency `a` for currency `b`. *Exact-in* fixes how many minor units of `a` it sells,
+*exact-out* how many of `b` it buys. Its limit is a whole number of ticks: at least `tick / 10**exponent[a,
+b]` minor units of `b` for each of `a`. Its place in the columns is its priority in time.
 
 All of it is whole numbers but `reference`, where a search for prices may begin; what was found is proven in
 whole numbers.
@@ -83,8 +83,8 @@ class Clearing:
 
     prices: (N,) int64, the price of one minor unit of each currency, at most 2**PRICE_BITS; 0: no price, no
     order of the currency filled. sold, bought: (M,) int64, minor units of the currency an order sells and
-    buys. set_aside: (M,) bool, whole orders at the margin that would have filled in part, and therefore not at
-    all. dust: (N,) int64, minor units sold but not bought, for the rounding account; never negative.
+    buys. set_aside: (M,) bool, whole orders at the margin that would have filled in part, and therefore not
+    at all. dust: (N,) int64, minor units sold but not bought, for the rounding account; never negative.
     certified: whether every order in the money fills. If not, the fills are the largest volume at the best
     prices found, and `why` says so.
     """

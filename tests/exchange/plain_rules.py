@@ -1,5 +1,4 @@
-"""The rules a clearing must keep, order by order in plain whole numbers: what the engine's tests hold it
-to."""
+"""The rules a clearing must keep, order by order in plain whole numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +8,7 @@ from tasviya.exchange.market import PRICE_BITS, Clearing, Market, Orders
 
 
 def violations(market: Market, orders: Orders, clearing: Clearing) -> list[str]:
-    """Every breach of a rule; empty if the clearing is proven (or, not certified, at least keeps all but
-    V6)."""
+    """Every breach of a rule; V6 only if the clearing says it is certified."""
     n = len(market.currencies)
     prices = [int(p) for p in clearing.prices]
     found = [f"V1 price {p}" for p in prices if not 0 <= p <= 1 << PRICE_BITS]

@@ -1,7 +1,7 @@
 """How compiled rooms compile: once, cached on disk, without holding the interpreter's lock.
 
-Numba's cache notices changes of a function's own file only, so a room drops all of its cached code when any of
-its files is newer.
+Numba's cache notices changes of a function's own file only, so a room drops all of its cached code when any
+of its files is newer.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
                                              ▲                 │ refuted
                                              └─────────────────┘
 
-Whole orders that would fill in part are taken out, and the search goes on from where it stands. If no margin is
-proven, the batch gets what settles at the best prices found, and says so; if nothing settles in whole numbers,
-nothing fills. A batch never half-settles.
+Whole orders that would fill in part are taken out, and the search goes on from where it stands. If no
+margin is proven, the batch gets what settles at the best prices found, and says so; if nothing settles in
+whole numbers, nothing fills. A batch never half-settles.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def clear(market: Market, orders: Orders) -> Clearing:
     settled, why = auction.run()
     aside = auction.aside
     effort: dict[str, float] = {
-        "rounds": auction.rounds, "calls": auction.calls, "pivots": auction.pivots, "margins": auction.margins,
-        "traces": auction.traces,
+        "rounds": auction.rounds, "calls": auction.calls, "pivots": auction.pivots,
+        "margins": auction.margins, "traces": auction.traces,
     }  # fmt: skip
     if settled is None:
         sold, bought = np.zeros((2, len(orders)), np.int64)
@@ -65,7 +65,10 @@ def clear(market: Market, orders: Orders) -> Clearing:
 
 @dataclass(slots=True)
 class _Auction:
-    """A batch being cleared, and what that took. coarse: the last margin that whole units were too coarse for."""
+    """A batch being cleared, and what that took.
+
+    coarse: the last margin that whole units were too coarse for.
+    """
 
     market: Market
     orders: Orders
@@ -127,7 +130,7 @@ class _Auction:
             take_out(self.book, self.book.segment(kind, sell, buy), int(self.orders.tick[place]), place)
 
     def _find(self, search: Search) -> Margin | None:
-        """The margin at which all that is in the money fills, proven in whole numbers; None if none was found."""
+        """The margin at which all that is in the money fills, proven; None if none was found."""
         origin = search.x.copy()
         margin = self._narrow(search)
         if margin is None and self.coarse_times < _COARSE_MAX:
@@ -172,7 +175,7 @@ class _Auction:
         return None
 
     def _try(self, search: Search) -> Margin | None:
-        """The margin near the prices as they are, if the band is narrow enough to show one and it is proven."""
+        """The margin near the prices as they are, if the band is narrow enough and it is proven."""
         if search.inside > 2 * len(self.book.live):
             return None
         window = 2 * search.band

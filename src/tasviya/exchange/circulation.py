@@ -1,11 +1,12 @@
 """The cheapest circulation between currencies: a network simplex in whole numbers.
 
-With prices fixed, the value that every price level may move is known; clearing is then a circulation whose arcs
-are levels, whose cost is how far a limit lies above the rate, and whose node potentials are the corrections of the
-log prices. All arithmetic is int64, so the result is exact and the same on every machine.
+With prices fixed, the value that every price level may move is known; clearing is then a circulation whose
+arcs are levels, whose cost is how far a limit lies above the rate, and whose node potentials are the
+corrections of the log prices. All arithmetic is int64, so the result is exact and the same on every
+machine.
 
-Source: R. K. Ahuja, T. L. Magnanti, J. B. Orlin, Network Flows (1993), chapter 11, with the last blocking arc of the
-cycle leaving (strongly feasible trees) and pricing by blocks.
+Source: R. K. Ahuja, T. L. Magnanti, J. B. Orlin, Network Flows (1993), chapter 11, with the last blocking
+arc of the cycle leaving (strongly feasible trees) and pricing by blocks.
 """
 
 from __future__ import annotations

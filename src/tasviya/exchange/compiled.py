@@ -1,4 +1,4 @@
-"""How this room compiles its inner loops. Indices and amounts are int64; words that wrap are uint64 and typed."""
+"""How this room compiles its inner loops. Indices and amounts are int64."""
 
 from __future__ import annotations
 

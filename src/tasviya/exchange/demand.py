@@ -1,11 +1,12 @@
 """Smoothed demand: what a book buys and sells at given prices, and how that changes with them.
 
-`x` holds each currency's log price less its reference. A pair's rate in ticks is `exp(x_a - x_b + offset)`. An
-order fills wholly where its tick lies under `rate * (1 - band)`, not at all above `rate`, and in proportion
-between. What a pair sells is worth its quantity times the price of the currency that the orders fix.
+`x` holds each currency's log price less its reference. A pair's rate in ticks is `exp(x_a - x_b + offset)`.
+An order fills wholly where its tick lies under `rate * (1 - band)`, not at all above `rate`, and in
+proportion between. What a pair sells is worth its quantity times the price of the currency that the orders
+fix.
 
-Source: smoothing over a band as in SPEEDEX (Ramseyer, Goel, Mazières, NSDI 2023, section 5), here also for orders
-that fix what they buy, and with exact derivatives.
+Source: smoothing over a band as in SPEEDEX (Ramseyer, Goel, Mazières, NSDI 2023, section 5), here also for
+orders that fix what they buy, and with exact derivatives.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ _WALK = 2 * BLOCK
 class Demand(NamedTuple):
     """Demand at one point, N currencies; values in any common unit.
 
-    excess: value bought less value sold. volume: value bought and sold. moved: (N, N), by currency that gains and
-    currency that fixes, how `excess` grows with the worth of the latter. slope: (N, N), its derivatives by x at
-    fixed worth. by_band: its derivative by the log of the band.
+    excess: value bought less value sold. volume: value bought and sold. moved: (N, N), by currency that
+    gains and currency that fixes, how `excess` grows with the worth of the latter. slope: (N, N), its
+    derivatives by x at fixed worth. by_band: its derivative by the log of the band.
     """
 
     excess: Float64s
@@ -71,7 +72,7 @@ def _key_above(ticks):
 
 @compiled
 def excess_demand(book, offset, worth, x, band, demand):
-    """Write the demand at x, a unit of each currency being worth `worth`; how many orders lie inside bands."""
+    """Write the demand at x, units being worth `worth`; how many orders lie inside bands."""
     n = len(x)
     orders_inside = 0
     demand.excess[:] = 0.0

@@ -2,10 +2,10 @@
 
     levels near the rates ─▶ cheapest circulation at these prices ─▶ polish ─▶ Margin, or None
 
-Levels filled in part form a forest between currencies and pin the rates along it. What the forest leaves open is
-settled by balance between its trees (a small linear system); trees that trade nothing with the rest lie in the
-middle of the interval that their unfilled orders leave, next to the reference. Floats find the margin; `fills`
-proves it in whole numbers.
+Levels filled in part form a forest between currencies and pin the rates along it. What the forest leaves
+open is settled by balance between its trees (a small linear system); trees that trade nothing with the rest
+lie in the middle of the interval that their unfilled orders leave, next to the reference. Floats find the
+margin; `fills` proves it in whole numbers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LOST_SHARE = 2.0**-42
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Orders of a pair that may fill in part: ticks above `low`, up to `high`. A margin pins its rate at `high`."""
+    """Orders of a pair that may fill in part: ticks above `low`, up to `high`, where the rate is pinned."""
 
     sell: int
     buy: int
@@ -42,8 +42,8 @@ class Run:
 class Margin:
     """Where fills stop. Orders of a pair up to tick `cut` fill wholly; those of a run, as balance needs.
 
-    x: (N,) log prices less the reference. cut: (N, N) int64. runs: a forest. trees: (N,) the tree of each currency.
-    pinned: whether runs pin rates; if not, prices are `x` alone.
+    x: (N,) log prices less the reference. cut: (N, N) int64. runs: a forest. trees: (N,) the tree of each
+    currency. pinned: whether runs pin rates; if not, prices are `x` alone.
     """
 
     x: Float64s
@@ -85,7 +85,7 @@ def levels_near(search: Search, x: Float64s, window: float) -> Levels:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """A cheapest circulation: shares of each level filled, basic levels, and the move of prices it asks for."""
+    """A cheapest circulation: shares filled, basic levels, and the move of prices it asks for."""
 
     share: Float64s
     basic: Int64s
@@ -100,7 +100,8 @@ def cheapest(search: Search, levels: Levels, worth: Float64s) -> Flows | None:
     supply = _net(levels.base, worth)
     scale = CAPACITY_TOTAL / (max(value.sum(), np.abs(supply).sum()) or 1.0)
     capacity = np.floor(value * scale).astype(np.int64)
-    cost = np.round(levels.above * COST_SCALE).astype(np.int64)
+    # One unit less than the cost: where limits merely meet, they trade.
+    cost = np.round(levels.above * COST_SCALE).astype(np.int64) - 1
     wanted = np.floor(supply * scale).astype(np.int64)
     wanted[0] -= wanted.sum()
     flow, potential, basic, lost, pivots = circulate(n, levels.sell, levels.buy, cost, capacity, wanted)
@@ -155,7 +156,8 @@ def largest_volume(search: Search) -> Margin | None:
     exact_in, exact_out = totals_up_to(book, tick).reshape(2, n, n)
     sell, buy = np.nonzero(exact_in | exact_out)
     levels = Levels(
-        sell, buy, tick[sell, buy], exact_in[sell, buy].astype(np.float64), exact_out[sell, buy].astype(np.float64),
+        sell, buy, tick[sell, buy],
+        exact_in[sell, buy].astype(np.float64), exact_out[sell, buy].astype(np.float64),
         np.full(len(sell), -1.0), np.zeros((2, n, n), np.int64), np.zeros((n, n), np.int64),
     )  # fmt: skip
     flows = cheapest(search, levels, np.exp(search.market.reference + x - search.market.reference.max()))
@@ -172,7 +174,7 @@ def largest_volume(search: Search) -> Margin | None:
 
 
 def hang(n: int, edges: list[tuple[int, int, float]], x: Float64s) -> tuple[Float64s, Int64s] | None:
-    """Log prices along a forest of (sell, buy, log limit), each tree about where `x` has it, and each one's tree.
+    """Log prices along a forest of (sell, buy, log limit), each tree about where `x` has it; trees.
 
     None if the edges close a ring.
     """
@@ -203,8 +205,7 @@ def _balance_trees(
     """Move whole trees so that the value between them balances; None if no prices do that."""
     count = int(trees.max()) + 1
     if count == 1:
-        centred: Float64s = x - x.mean()
-        return centred
+        return centred(x)
     worth = np.exp(search.market.reference + x - search.market.reference.max())
     values = filled[0] * worth[:, None], filled[1] * worth[None, :]
     system = tree_system(*values, trees)
@@ -226,9 +227,13 @@ def _balance_trees(
         scale[members] = np.log(right) - np.log(right).mean()
     x = x + scale[trees]
     if groups.max() == 0:
-        centred = x - x.mean()
-        return centred
+        return centred(x)
     return place_groups(search, x, groups[trees], cut)
+
+
+def centred(x: Float64s) -> Float64s:
+    moved: Float64s = x - x.mean()
+    return moved
 
 
 def tree_system(value_in: Float64s, value_out: Float64s, trees: Int64s) -> Float64s:

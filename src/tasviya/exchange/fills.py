@@ -5,12 +5,13 @@
 Along a run's edge the child's price is its parent's through the run's limit, rounded so that the limit is met
 exactly. Each child then takes from its run what its own balance needs:
 
-    the child sells, exact-in     just that quantity          the child is bought, exact-out    just that quantity
-    the child sells, exact-out    the least that covers it    the child is bought, exact-in     the most that fits
+    the child sells, exact-in     just that quantity          the child is bought, exact-out    just that
+    quantity the child sells, exact-out    the least that covers it    the child is bought, exact-in     the
+    most that fits
 
-Roundings favour the rounding account, so each tree is worth at least nothing; but a child may keep less than one
-unit of its parent, which its root then lacks. A *lift* turns a rounded-up payout into its floor (or a payment
-into its ceiling) and gives that unit back. Where lifts are not enough, another root is tried.
+Roundings favour the rounding account, so each tree is worth at least nothing; but a child may keep less
+than one unit of its parent, which its root then lacks. A *lift* turns a rounded-up payout into its floor
+(or a payment into its ceiling) and gives that unit back. Where lifts are not enough, another root is tried.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ def settle(
 ) -> Settlement | None:
     """Settle a margin; None if whole numbers refute it, short if they are too coarse for it.
 
-    whole: heed whole orders. Those that a run would fill in part are set aside; if the rest of their level does
-    not replace them, the answer is short, and the batch is to be solved again without them.
-    trim: where a currency keeps units that its run is too coarse to move, sell that much less of it, and prove
+    whole: heed whole orders. Those that a run would fill in part are set aside; if the rest of their level
+    does not replace them, the answer is short, and the batch is to be solved again without them. trim:
+    where a currency keeps units that its run is too coarse to move, sell that much less of it, and prove
     nothing.
     """
     prices = whole_prices(market, book, margin)

@@ -1,8 +1,8 @@
 """The orders of a batch, sorted so that one look tells how much is for sale at a price.
 
-A *segment* holds the orders of one pair and kind, by (tick, place). A *record* is two words: `tick << 32 | place`,
-and the quantity; sorting moves one cache line an order. Every `BLOCK` records carry the sums before them, so
-that a sum up to a tick is a search among blocks and a walk through one.
+A *segment* holds the orders of one pair and kind, by (tick, place). A *record* is two words: `tick << 32 |
+place`, and the quantity; sorting moves one cache line an order. Every `BLOCK` records carry the sums before
+them, so that a sum up to a tick is a search among blocks and a walk through one.
 
     columns ─▶ count segments ─▶ place records (stable) ─▶ radix sort by tick, in cache ─▶ sums before blocks
 
@@ -36,8 +36,8 @@ _DIGIT_BITS = 11
 class Book(NamedTuple):
     """The sorted orders. Segment `(kind * N + a) * N + b` holds records `starts[s]` to `starts[s + 1]`.
 
-    records: (M, 2). block_starts: (2N²+1,), the first block of each segment. block_quantity, block_moment: the
-    segment's quantity, and quantity times tick, before each block. live: the segments that hold orders.
+    records: (M, 2). block_starts: (2N²+1,), the first block of each segment. block_quantity, block_moment:
+    the segment's quantity, and quantity times tick, before each block. live: the segments that hold orders.
     """
 
     currencies: int
@@ -181,7 +181,7 @@ def _sort_long(records, low, high, scratch, counts):
 
 @compiled
 def _sum_blocks(records, low, high, block, block_quantity, block_moment):
-    """Write the sums before each block of a segment; the sum of its quantities, or 2**63 - 1 if it exceeds that."""
+    """Write the sums before each block of a segment; its quantities' sum, or 2**63 - 1."""
     quantity, moment = np.int64(0), 0.0
     for i in range(low, high):
         if (i - low) % BLOCK == 0:

@@ -1,8 +1,9 @@
 """What each order sells and buys: one pass over the columns, remainders carried from order to order.
 
-Over a segment, payouts come to the floor of all it sells at the rate, payments to the ceiling of all it buys; each
-order's own is the floor or the ceiling of its share. The carry runs in order of time, and backwards from the end
-in the second half of a batch, whose first state is known from the totals: two threads, one result.
+Over a segment, payouts come to the floor of all it sells at the rate, payments to the ceiling of all it
+buys; each order's own is the floor or the ceiling of its share. The carry runs in order of time, and
+backwards from the end in the second half of a batch, whose first state is known from the totals: two
+threads, one result.
 
 A lift of k starts the carry k units lower: k payouts fewer round up (k payments more, for exact-out).
 """

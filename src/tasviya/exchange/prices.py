@@ -2,13 +2,14 @@
 
     reference ─▶ balance at a wide band ─▶ narrower, step by step ─▶ the margin (`equilibrium`)
 
-Inside a band where nothing enters or leaves, x is all but linear in the band's width, so each solution leads to
-the next. Orders that fix what they buy can turn the path back on itself: `trace` then follows its length, not its
-band. Where no first solution is found, it begins with the values at which demand is the slope of a convex function
-(values that do not follow prices; `follow` = 0), which Newton always solves, and lets them follow.
+Inside a band where nothing enters or leaves, x is all but linear in the band's width, so each solution
+leads to the next. Orders that fix what they buy can turn the path back on itself: `trace` then follows its
+length, not its band. Where no first solution is found, it begins with the values at which demand is the
+slope of a convex function (values that do not follow prices; `follow` = 0), which Newton always solves, and
+lets them follow.
 
-Source of path following round turns: E. L. Allgower, K. Georg, Numerical Continuation Methods (1990), chapters 3
-and 11; the sign of a determinant keeps the direction, at kinks too.
+Source of path following round turns: E. L. Allgower, K. Georg, Numerical Continuation Methods (1990),
+chapters 3 and 11; the sign of a determinant keeps the direction, at kinks too.
 """
 
 from __future__ import annotations
@@ -92,8 +93,8 @@ class Search:
     def _trace(self, origin: Float64s, here: float, there: float, by_band: bool) -> bool:
         x = self.x.copy()
         arrived, at, inside, turn, calls = _trace(
-            self.book, self.offset, self.market.reference, self.depth, origin, x, self.band, here, there, by_band, self.turn,
-            room(len(x)),
+            self.book, self.offset, self.market.reference, self.depth, origin, x, self.band, here, there,
+            by_band, self.turn, room(len(x)),
         )  # fmt: skip
         self.calls += calls
         if arrived:
@@ -114,7 +115,7 @@ def start(market: Market, book: Book, x: Float64s | None = None) -> Search:
 
 @compiled
 def solve_linear(matrix, right):
-    """Solve matrix · y = right in place by elimination with row pivots; the determinant's sign, 0 if singular."""
+    """Solve matrix · y = right in place by elimination; the determinant's sign, 0 if singular."""
     n, sign = len(right), 1
     for c in range(n):
         best = c
@@ -167,7 +168,7 @@ def _evaluate(book, offset, reference, origin, follow, x, band, worth, demand):
 
 @compiled
 def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls_max, demand, trial):
-    """Damped Newton steps from `start_x`; prices, the share of excess demand left, orders inside, and calls."""
+    """Damped Newton steps from `start_x`; prices, share of excess demand left, orders inside, calls."""
     n = len(start_x)
     x, x_2, step = start_x.copy(), np.empty(n), np.empty(n)
     worth, system = np.empty(n), np.empty((n, n))
@@ -196,7 +197,7 @@ def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls
                 inside_2 = _evaluate(book, offset, reference, origin, follow, x_2, band, worth, trial)
                 calls += 1
                 if follow == 0.0:
-                    # Demand is the slope of a convex function: a step is good if it does not overshoot its valley.
+                    # Demand is a convex function's slope: a step is good unless it overshoots the valley.
                     good = (trial.excess * step).sum() >= -0.5 * (demand.excess * step).sum()
                 else:
                     left_2 = _share(trial.excess, demand.volume, depth)
@@ -217,7 +218,7 @@ def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls
 
 @compiled
 def _share(excess, volume, depth):
-    """Excess demand as a share of the value traded, the mean over currencies: cheap ones count as dear ones do."""
+    """Excess demand as a share of what is traded, the mean over currencies: cheap ones count as dear ones."""
     total = 0.0
     for c in range(len(excess)):
         total += abs(excess[c]) / (volume[c] + depth[c])
@@ -228,8 +229,8 @@ def _share(excess, volume, depth):
 def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, by_band, turn, demand):
     """Follow the path of balanced prices from parameter `here` until it passes `there`; changes x.
 
-    The parameter is the log of the band (`by_band`), or the share by which values follow prices. Returns whether it
-    arrived, the parameter, orders inside bands, the direction, and calls.
+    The parameter is the log of the band (`by_band`), or the share by which values follow prices. Returns
+    whether it arrived, the parameter, orders inside bands, the direction, and calls.
     """
     n = len(x)
     worth, system, point = np.empty(n), np.empty((n + 1, n + 1)), np.empty(n + 1)
@@ -304,7 +305,7 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
 
 @compiled
 def _border(demand, depth, x, origin, at, by_band, scale, tangent, system):
-    """The system of Newton's method along a path: derivatives by scaled x and the parameter, and the tangent."""
+    """Newton's system along a path: derivatives by scaled x and the parameter, and the tangent."""
     n = len(x)
     follow = 1.0 if by_band else at
     for r in range(n):

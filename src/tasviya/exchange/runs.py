@@ -1,7 +1,7 @@
 """How far into a run to fill: the least that sells what a currency needs, or the most that it can pay for.
 
-Orders of both kinds stand in one queue by (tick, place). Of exact-in orders a run sells whole units and pays the
-floor of their sum at the rate; exact-out orders buy whole units and pay the ceiling.
+Orders of both kinds stand in one queue by (tick, place). Of exact-in orders a run sells whole units and
+pays the floor of their sum at the rate; exact-out orders buy whole units and pay the ceiling.
 """
 
 from __future__ import annotations

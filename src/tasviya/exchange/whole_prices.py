@@ -1,8 +1,8 @@
 """Prices as whole numbers, along the forest of a margin.
 
-The dearest currency of a tree begins near 2**PRICE_BITS. Along each run the price of the next is rounded so that
-the run's limit is met exactly; what is left open between trees is corrected until their balance holds to the last
-digit.
+The dearest currency of a tree begins near 2**PRICE_BITS. Along each run the price of the next is rounded so
+that the run's limit is met exactly; what is left open between trees is corrected until their balance holds
+to the last digit.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from tasviya.exchange.equilibrium import Margin, Run, tree_system
 from tasviya.exchange.market import PRICE_BITS, Int64s, Market
 from tasviya.exchange.order_book import Book, Float64s
 from tasviya.exchange.prices import solve_linear
+
+_DIVISIBLE = 720_720 * 10**10
+"""The dearest price is a multiple of this, so that limits in round numbers are met exactly both ways."""
 
 
 def most_in_the_money(market: Market, prices: list[int], a: int, b: int, slack: int = 0) -> int:
@@ -53,21 +56,19 @@ def whole_prices(market: Market, book: Book, margin: Margin) -> list[int] | None
     if not used.any():
         return [0] * n
     top = float(log_price[used].max())
-    top_bits = PRICE_BITS - 2.0**-20
+    top_bits = PRICE_BITS
     for _ in range(4):
-        rough = [
-            int(math.exp(p - top) * 2.0**top_bits) if u else 0 for p, u in zip(log_price, used, strict=True)
-        ]
-        prices = _along_forest(
-            market, margin, [max(p, 1) if u else 0 for p, u in zip(rough, used, strict=True)]
-        )
+        dearest = (1 << top_bits) // _DIVISIBLE * _DIVISIBLE
+        shares = [int(math.exp(p - top) * 2.0**53) for p in log_price]
+        rough = [max(s * dearest >> 53, 1) if u else 0 for s, u in zip(shares, used, strict=True)]
+        prices = _along_forest(market, margin, rough)
         if prices is None:
             return None
         if margin.pinned and int(margin.trees.max()) > 0:
             prices = _balance(market, book, margin, prices)
         if prices is None or max(prices) <= 1 << PRICE_BITS:
             return prices
-        top_bits -= 1.0
+        top_bits -= 1
     return None
 
 
@@ -131,9 +132,11 @@ def _balance(market: Market, book: Book, margin: Margin, prices: list[int]) -> l
             lacking[trees[sell]] -= worth
         system = tree_system(value[0], value[1], margin.trees)
         system += np.abs(system).max(initial=1.0) / count**2
+        dearest = trees[max(range(n), key=prices.__getitem__)]
         change = -np.array([float(part) for part in lacking])
         if solve_linear(system, change) == 0 or not np.all(np.abs(change) < 1e-6):
             break
+        change -= change[dearest]
         moved = [p + round(p * change[trees[c]]) for c, p in enumerate(prices)]
         if moved == prices:
             break

@@ -1,8 +1,8 @@
 """Books of orders made up from a seed, for benchmarks and tests: FX-like ones and loose ones.
 
-FX-like: pairs weighted by gravity, values log-normal around 50,000, limits 0.4 % around a true rate that lies
-0.3 % off the reference, two decimals (none for the cheapest currencies). Loose: popular currencies first, limits
-from -20 % to +3 % or +-20 %.
+FX-like: pairs weighted by gravity, values log-normal around 50,000, limits 0.4 % around a true rate that
+lies 0.3 % off the reference, two decimals (none for the cheapest currencies). Loose: popular currencies
+first, limits from -20 % to +3 % or +-20 %.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from tasviya.exchange.market import PAIR_MAX
 from tasviya.services.batch_proof import from_file
 from tasviya.services.order_forms import OrderForm, forms_in, wanted
 from tasviya.services.orders import enter_order
+from tasviya.services.quotes import withdraw_quote
 
 Act = Callable[[Path], object]
 
@@ -73,6 +74,21 @@ def pair_full(directory: Path) -> None:
         application.do(lambda work: enter_order(work, asked))
 
 
+def quote(*what: str) -> Act:
+    return lambda directory: union_in(directory).quote(A, *what)
+
+
+def another_quote(directory: Path) -> None:
+    union = union_in(directory)
+    union.quote(A, "ONE", "INR/KZT", "6.24", "6.26", "10", "10:20")
+    union.quote(A, "ONE", "INR/KZT", "6.24", "6.27", "10", "10:20")
+
+
+def unknown_quote(directory: Path) -> None:
+    with union_in(directory).application() as application:
+        application.do(lambda work: withdraw_quote(work, "KZ-A", "Q0"))
+
+
 EXCHANGE_CASES: list[tuple[str, str, str, Act]] = [
     ("no_exchange", "Orders need an exchange.", "Enter one in a union without", without_exchange),
     ("same_currency", "An order sells one currency for another.", "Sell KZT for KZT",
@@ -92,6 +108,15 @@ EXCHANGE_CASES: list[tuple[str, str, str, Act]] = [
     ("order_repeated", "A reference names one order.", "Use it for another", another_under_its_reference),
     ("unknown_order", "A participant cancels its own orders.", "Cancel another's", another_s),
     ("order_ended", "An order ends once.", "Cancel one twice", cancelled_twice),
+    ("FX05", "A quote's bid is not above its ask, and it has a size and a time.", "Quote 6.26 to 6.24",
+     quote("ONE", "INR/KZT", "6.26", "6.24", "10", "10:20")),
+    ("FX06", "A quote is not stale.", "Quote until five minutes ago",
+     quote("ONE", "INR/KZT", "6.24", "6.26", "10", "10:05")),
+    ("FX07", "A quote is near the last rate.", "Quote 6 for 6.25",
+     quote("ONE", "INR/KZT", "6", "6.26", "10", "10:20")),
+    ("quote_repeated", "A reference names one quote.", "Use it for another", another_quote),
+    ("unknown_quote", "A provider withdraws its own open quotes.", "Withdraw one that is not there",
+     unknown_quote),
     ("bad_columns", "A file of orders names its columns.", "Leave out `limit`",
      lambda d: forms_in("reference,sell,buy,amount\n", "orders.csv")),
     ("bad_row", "A line has a cell for every column.", "Leave one out",

@@ -30,7 +30,7 @@ def test_ring_of_three_currencies_settles_in_one_batch(union: ExchangeUnion) -> 
     assert [union.status(each) for each in sent] == ["settled"] * 3
     assert union.balance(B) == minor(9_000)
     assert union.balance(D, "INR") == minor(20_000), "sold 160 for OMR, and was paid 160"
-    assert union.balance(F, "OMR") == minor("100.739", "OMR")
+    assert union.balance(F, "OMR") == minor("100.740", "OMR")
 
 
 def test_everyone_is_told_in_the_currency_of_its_account(union: ExchangeUnion) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from small_union import SmallUnion, minor
 
 from tasviya.app import ask, ask_exchange
 from tasviya.exchange.order import Order
-from tasviya.services.order_forms import OrderForm, wanted
+from tasviya.services.exchange_book import QuoteRow
+from tasviya.services.order_forms import OrderForm, QuoteForm, wanted, wanted_quote
 from tasviya.services.orders import cancel_order, enter_order
+from tasviya.services.quotes import post_quote
 from tasviya.services.work import Work
+
+T = TypeVar("T")
 
 UNION = Path(__file__).parent / "exchange_union.toml"
 
@@ -69,7 +73,7 @@ class ExchangeUnion(SmallUnion):
         """Its owner no longer wants it."""
         return self._do(lambda work: cancel_order(work, CODE[bic], order.order_id))
 
-    def _do(self, act: Callable[[Work], Order]) -> Order:
+    def _do(self, act: Callable[[Work], T]) -> T:
         application = self.application()
         try:
             application.system.advance()
@@ -97,3 +101,11 @@ class ExchangeUnion(SmallUnion):
         """A batch's head, and what it came to by currency."""
         head, rows = ask_exchange(self.home).batch(number)
         return head, {row["currency"]: row for row in rows}
+
+    def quote(
+        self, bic: str, reference: str, pair: str, bid: str, ask: str, size: str, until: str
+    ) -> QuoteRow:
+        """A provider's firm quote; `until` is a time of the day."""
+        base, _, counter = pair.partition("/")
+        form = QuoteForm(reference, base, counter, bid, ask, size, f"{self.day}T{until}:00Z")
+        return self._do(lambda work: post_quote(work, wanted_quote(CODE[bic], form, work.memory.snapshot)))

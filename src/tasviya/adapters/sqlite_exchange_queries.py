@@ -48,6 +48,34 @@ class ExchangeQueries:
         )
         return [_order(row) for row in orders]
 
+    def quotes(self) -> list[Row]:
+        """Firm quotes that stand, with what is left of them."""
+        left = (
+            "(SELECT quantity FROM exchange_order WHERE quote_seq = q.seq AND status = 'open' AND sell = {})"
+        )
+        rows = self._rows(
+            f"SELECT q.*, p.exponent, {left.format('q.counter')} AS buys, {left.format('q.base')} AS sells"
+            " FROM exchange_quote q JOIN exchange_pair p ON p.sell = q.base AND p.buy = q.counter"
+            " WHERE buys IS NOT NULL OR sells IS NOT NULL ORDER BY q.base, q.counter, q.seq"
+        )
+        told = []
+        for row in rows:
+            base, counter = currency(row["base"]), currency(row["counter"])
+            scale = Fraction(base.minor_per_major, counter.minor_per_major)
+            told.append(
+                {
+                    "quote": row["quote_id"],
+                    "provider": row["provider"],
+                    "pair": f"{base}/{counter}",
+                    "bid": rounded(limit_of(row["bid_tick"], row["exponent"]) * scale, 10),
+                    "ask": rounded(limit_of(row["ask_tick"], row["exponent"]) * scale, 10),
+                    "buys": format_minor(row["buys"] or 0, base.decimals),
+                    "sells": format_minor(row["sells"] or 0, base.decimals),
+                    "until": iso_instant(row["expires_at"]),
+                }
+            )
+        return told
+
     def batches(self) -> list[Row]:
         """All batches, the latest first."""
         rows = self._rows(

@@ -12,8 +12,9 @@ from tasviya.cli.output import Format, details, screen, show
 from tasviya.core.errors import OperatorError
 from tasviya.exchange.order import Order
 from tasviya.services.exchange_batch import run
-from tasviya.services.order_forms import OrderForm, forms_in, wanted
+from tasviya.services.order_forms import OrderForm, QuoteForm, forms_in, wanted, wanted_quote
 from tasviya.services.orders import cancel_order, enter_order
+from tasviya.services.quotes import post_quote, withdraw_quote
 
 exchange_app = typer.Typer(help="The exchange: orders, batches, and their proof.", no_args_is_help=True)
 
@@ -74,6 +75,58 @@ def cancel(
         cancelled = application.do(lambda work: cancel_order(work, owner, order_id))
         application.tell()
     typer.echo(f"{cancelled.order_id}: {cancelled.status}")
+
+
+@exchange_app.command()
+def quote(
+    reference: Reference,
+    sender: Sender,
+    pair: Annotated[str, typer.Option(help="Base and counter currency: KZT/UZS.")],
+    bid: Annotated[str, typer.Option(help="What it pays for one of the base currency.")],
+    ask: Annotated[str, typer.Option(help="What it wants for one.")],
+    size: Annotated[str, typer.Option(help="How much of the base currency, each way.")],
+    until: Annotated[str, typer.Option(help="When it expires: 2026-09-29T10:15:00Z.")],
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+) -> None:
+    """Post a firm two-way quote that payments can take at once; what it promises is held. Example: tasviya
+    exchange quote Q1 --as ALDBKZ20XXX --pair KZT/UZS --bid 23.6 --ask 23.7 --size 100000 --until
+    2026-09-29T06:15:00Z"""
+    from tasviya import app
+
+    base, _, counter = pair.partition("/")
+    form = QuoteForm(reference, base, counter, bid, ask, size, until)
+    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+        application.system.advance()
+        asked = wanted_quote(application.participant(sender), form, application.system.memory.snapshot)
+        posted = application.do(lambda work: post_quote(work, asked))
+        application.tell()
+    typer.echo(f"{posted.quote_id}: quote {posted.seq} stands until {until}.")
+
+
+@exchange_app.command()
+def unquote(
+    quote_id: Annotated[str, typer.Argument(help="The quote's id, Q and 24 digits.")],
+    sender: Sender,
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+) -> None:
+    """Withdraw what is left of a quote. Example: tasviya exchange unquote Q3f52… --as ALDBKZ20XXX"""
+    from tasviya import app
+
+    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+        owner = application.participant(sender)
+        application.do(lambda work: withdraw_quote(work, owner, quote_id))
+        application.tell()
+    typer.echo(f"{quote_id}: withdrawn")
+
+
+@exchange_app.command()
+def quotes(home: Home = DEFAULT_HOME, output: Output = Format.TABLE) -> None:
+    """Firm quotes that stand now, for everyone to see. Example: tasviya exchange quotes"""
+    from tasviya import app
+
+    show(app.ask_exchange(app.Home(home)).quotes(), output, empty="Nobody quotes.")
 
 
 @exchange_app.command()

@@ -8,7 +8,9 @@ is missing, a configuration that does not hold. A *broken invariant* is our own 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,16 @@ class OperatorError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         """So that it travels whole from a worker's process."""
         return type(self), (self.refusal.reason, self.refusal.what, self.refusal.cure, self.refusal.where)
+
+
+def accepted(answer: T | Refusal) -> T:
+    """The answer, unless it is a refusal: where a person waits for it, that stops the command.
+
+    Raises: OperatorError.
+    """
+    if isinstance(answer, Refusal):
+        raise OperatorError(answer.reason, answer.what, answer.cure, answer.where)
+    return answer
 
 
 class ConfigurationError(OperatorError):

@@ -5,6 +5,8 @@
     default_route = "exchange"            # of payments in two currencies whose senders name no route
     limit_basis_points = 200              # how far from the last rate an order may go that names no limit
     largest_batch = 2_000                 # orders in one batch; the rest rides in the next
+    quote_basis_points = 50               # how far from the last rate a firm quote may be; 50 if left out
+    quote_minutes = 15                    # how long one may be valid; 15 if left out
     routes = [{ sell = "KZT", buy = "UZS", route = "gross" }]
     rates = { KZT = "0.00184", UZS = "0.0000779" }   # central banks' rates: one unit in any common measure
 
@@ -38,6 +40,8 @@ class ExchangeRules(Record, frozen=True, kw_only=True):
     """One of ROUTES."""
     limit_basis_points: int
     largest_batch: int
+    quote_basis_points: int = 50
+    quote_minutes: int = 15
 
 
 class ExchangeRoute(Record, frozen=True, kw_only=True):
@@ -73,6 +77,8 @@ def read_exchange(
         default_route=table.choice("default_route", ROUTES, EXCHANGE),
         limit_basis_points=table.number("limit_basis_points", 1, 5_000),
         largest_batch=table.number("largest_batch", 1, 2_500),
+        quote_basis_points=table.number("quote_basis_points", 1, 5_000, 50),
+        quote_minutes=table.number("quote_minutes", 1, 720, 15),
         **dates(table),
     )
     keep(rules, table.path)

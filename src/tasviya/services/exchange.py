@@ -12,7 +12,7 @@ from tasviya.core.errors import Refusal
 from tasviya.core.ids import derive, transfer_ids
 from tasviya.core.money import Money
 from tasviya.exchange.market import PAIR_MAX, OrderKind
-from tasviya.exchange.order import Order, OrderEvent, fits, tick_at_least, to_hold
+from tasviya.exchange.order import Order, OrderEvent, fits, limit_of, tick_at_least, to_hold
 from tasviya.ledger.ledger import TransferFlags
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
@@ -81,15 +81,33 @@ def place(work: Work, payment: Payment) -> None:
     work.happened(payment, Event.QUEUE, NARR.refuse(what))
 
 
+def know_pair(work: Work, sell: str, buy: str, exponent: int) -> None:
+    """Keep in which ticks a pair's limits are, from its first order on."""
+    exponents = work.memory.book.exponents
+    if (sell, buy) not in exponents:
+        exponents[sell, buy] = exponent
+        work.changes.pairs.append((sell, buy, exponent))
+
+
+def hold_for(work: Work, order: Order) -> int:
+    """What must be held for an order: the most that it can come to pay. A bid may be taken at its own price,
+    which its ticks in the other direction only come near to."""
+    book = work.memory.book
+    most = to_hold(order.kind, order.quantity, order.tick, book.exponents[order.sell, order.buy])
+    quote = book.quotes.get(order.quote_seq)
+    if quote is None or order.kind is OrderKind.EXACT_IN:
+        return most
+    bid = limit_of(quote.bid_tick, book.exponents[quote.base, quote.counter])
+    taken = order.quantity * bid
+    return max(most, taken.numerator // taken.denominator)
+
+
 def enter(work: Work, order: Order, exponent: int, priority: Priority = Priority.NORMAL) -> None:
     """Take an order into the book and hold what it may come to pay; its owner has the money."""
     memory = work.memory
     memory.numbers.order += 1
-    pair = (order.sell, order.buy)
-    if pair not in memory.book.exponents:
-        memory.book.exponents[pair] = exponent
-        work.changes.pairs.append((*pair, exponent))
-    order.held = to_hold(order.kind, order.quantity, order.tick, exponent)
+    know_pair(work, order.sell, order.buy, exponent)
+    order.held = hold_for(work, order)
     state = memory.accounts[settlement(work, order.participant, order.sell).id]
     drawn = state.funds.hold(order.held, priority)
     legs = []

@@ -11,29 +11,25 @@ from fractions import Fraction
 
 import numpy as np
 
-from tasviya.core.business_day import Phase
 from tasviya.core.clock import NANOSECONDS
-from tasviya.core.errors import InvariantBroken, Refusal, invariant
+from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Money
 from tasviya.exchange.batch_record import Batch, digest, pack
 from tasviya.exchange.market import Market, OrderKind, Orders
-from tasviya.exchange.order import Order, OrderEvent, limit_of, to_hold
+from tasviya.exchange.order import Order, OrderEvent, limit_of
 from tasviya.ledger.ledger import TransferFlags
-from tasviya.services.exchange import hold, pool, settlement, sold_leg, withdraw
+from tasviya.services.exchange import pool, sold_leg, withdraw
 from tasviya.services.exchange_book import BatchRow, Book, rounded
+from tasviya.services.exchange_fills import bought_legs, note_fill
 from tasviya.services.memory import Memory
-from tasviya.services.payments import parties_of, refuse, retry, tell_settled
+from tasviya.services.order_checks import TRADING
+from tasviya.services.payments import refuse, retry
 from tasviya.services.unit_of_work import FillRow, PriceRow
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
-from tasviya.settlement.admission import Parties
-from tasviya.settlement.conversion import IN
-from tasviya.settlement.payment import Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
 
 MINUTE_NS = 60 * NANOSECONDS
-TRADING = (Phase.OPEN, Phase.CUSTOMER_CUTOFF)
-"""Phases of a currency's day in which its orders are cleared."""
 
 
 def due(memory: Memory, until_ns: int) -> int | None:
@@ -68,7 +64,9 @@ def run(work: Work) -> BatchRow | None:
     _post(work, filled, batch)
     row = _record(work, batch, filled)
     for order, sold, bought in filled:
-        _filled(work, order, sold, bought, row.seq)
+        order.batch_seq = row.seq
+        work.changes.fills.append(FillRow(row.seq, order.seq, sold, bought))
+        note_fill(work, order, sold, bought, f"batch {row.seq}")
     _remember_prices(work, batch, row)
     gone = {order.seq for order, _, _ in filled}
     for order in orders:
@@ -83,7 +81,7 @@ def _taking_part(work: Work) -> list[Order]:
     memory = work.memory
     rules = memory.snapshot.exchange_rules
     for payment in list(memory.book.payments.values()):
-        refusal = parties_of(work, payment)
+        refusal = work.parties_of(payment)
         if isinstance(refusal, Refusal):
             withdraw(work, memory.book.orders[memory.book.order_of[payment.seq]], OrderEvent.CANCEL)
             refuse(work, payment, refusal)
@@ -138,7 +136,7 @@ def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> Non
         work.memory.accounts[leg.debit].funds.use(order.held, sold)
         work.post(f"{order.order_id}:sold", number, [leg], sold, order.payment_seq, goes_on=True)
     for order, _, bought in filled:
-        legs, receives = _bought(work, order)
+        legs, receives = bought_legs(work, order)
         work.post(f"{order.order_id}:bought", number, legs, bought, order.payment_seq, goes_on=True)
         for account_id in receives:
             work.memory.accounts[account_id].funds.receive(bought)
@@ -150,23 +148,6 @@ def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> Non
             work.post(f"batch:{number}:{code}", 0, [leg], dust, goes_on=True)
     if filled:
         work.end_chain()
-
-
-def _bought(work: Work, order: Order) -> tuple[tuple[Leg, ...], tuple[int, ...]]:
-    """The legs that pay out what an order bought, and the accounts that gain."""
-    if order.payment_seq:
-        path = _parties(work, work.memory.book.payments[order.payment_seq]).path
-        return path.legs, path.receives
-    account, taken = settlement(work, order.participant, order.buy), pool(work, order.buy)
-    leg = Leg("bought", LegCode.BOUGHT, taken.id, account.id, account.partition)
-    return (leg,), (account.id,)
-
-
-def _parties(work: Work, payment: Payment) -> Parties:
-    parties = parties_of(work, payment)
-    if isinstance(parties, Refusal):
-        raise InvariantBroken(f"{payment.payment_id} was admitted, and now: {parties}")
-    return parties
 
 
 def _record(work: Work, batch: Batch, filled: list[tuple[Order, int, int]]) -> BatchRow:
@@ -189,69 +170,6 @@ def _record(work: Work, batch: Batch, filled: list[tuple[Order, int, int]]) -> B
     facts = f"{row.orders} orders, {row.filled} filled, {'certified' if row.certified else 'not certified'}"
     work.act("exchange_batch", f"{row.seq}", f"{facts}, {row.digest.hex()}")
     return row
-
-
-def _filled(work: Work, order: Order, sold: int, bought: int, batch_seq: int) -> None:
-    """Note what an order has got, and tell whom it concerns."""
-    work.changes.fills.append(FillRow(batch_seq, order.seq, sold, bought))
-    order.sold += sold
-    order.bought += bought
-    order.quantity -= sold if order.kind is OrderKind.EXACT_IN else bought
-    order.batch_seq, order.note, order.held = batch_seq, "", 0
-    work.changes.orders[order.seq] = order
-    if order.quantity:
-        order.happens(OrderEvent.FILL_PARTLY)
-        _hold_rest(work, order)
-    else:
-        order.happens(OrderEvent.FILL)
-        payment = work.memory.book.payments.get(order.payment_seq)
-        work.memory.book.remove(order)
-        if payment is not None:
-            _settled(work, payment, sold, bought, batch_seq)
-            return
-    _tell_owner(work, order, sold, bought, batch_seq)
-
-
-def _hold_rest(work: Work, order: Order) -> None:
-    """What is left of an order stays in the book, with as much held as it can still come to pay."""
-    exponent = work.memory.book.exponents[order.sell, order.buy]
-    order.held = to_hold(order.kind, order.quantity, order.tick, exponent)
-    funds = work.memory.accounts[settlement(work, order.participant, order.sell).id].funds
-    funds.balance -= order.held
-    funds.held += order.held
-    hold(work, order, [])
-
-
-def _settled(work: Work, payment: Payment, sold: int, bought: int, batch_seq: int) -> None:
-    """A payment has been converted and paid."""
-    payment.debit_minor = sold
-    if payment.fixed == IN:
-        payment.amount_minor = bought
-    parties = _parties(work, payment)
-    payment.settled_at = work.now_ns
-    work.happened(payment, Event.SETTLE)
-    payment.settled_by = f"batch {batch_seq}"
-    payment.reason_text = f"{conversion(work, payment)}, {payment.settled_by}."
-    tell_settled(work, payment, parties.path)
-
-
-def conversion(work: Work, payment: Payment) -> str:
-    """What was converted into what, and the rate that came of it, in words."""
-    currencies = work.memory.snapshot.currencies
-    paid = Money(payment.debit_minor, currencies[payment.debit_currency])
-    got = Money(payment.amount_minor, currencies[payment.currency])
-    rate = Fraction(got.minor, got.currency.minor_per_major) / Fraction(
-        paid.minor, paid.currency.minor_per_major
-    )
-    return f"{paid} became {got}: 1 {paid.currency} = {rounded(rate, 8)} {got.currency}"
-
-
-def _tell_owner(work: Work, order: Order, sold: int, bought: int, batch_seq: int) -> None:
-    """Tell the owner of an order that serves no payment what moved on its two accounts."""
-    receiver, text = work.bic(order.participant), f"Order {order.order_id}, batch {batch_seq}"
-    for currency, amount, is_debit in ((order.sell, sold, True), (order.buy, bought, False)):
-        account = settlement(work, order.participant, currency)
-        work.tell_more(receiver, "notice", account.hex_id, [0, is_debit, amount, order.order_id, text])
 
 
 def _remember_prices(work: Work, batch: Batch, row: BatchRow) -> None:

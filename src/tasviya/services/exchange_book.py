@@ -34,6 +34,22 @@ class BatchRow(msgspec.Struct, frozen=True, array_like=True):
     answer: bytes
 
 
+class QuoteRow(msgspec.Struct, frozen=True, array_like=True):
+    """A firm quote as the store keeps it, a field a column: sizes as given."""
+
+    seq: int
+    quote_id: str
+    provider: str
+    base: str
+    counter: str
+    bid_tick: int
+    ask_tick: int
+    bid_minor: int
+    ask_minor: int
+    given_at: int
+    expires_at: int
+
+
 class ExchangeStore(Protocol):
     """What the exchange needs of a store."""
 
@@ -42,6 +58,12 @@ class ExchangeStore(Protocol):
         ...
 
     def order_named(self, order_id: str) -> Order | None: ...
+
+    def open_quotes(self) -> list[QuoteRow]:
+        """Quotes of which an order is open."""
+        ...
+
+    def quote_named(self, quote_id: str) -> QuoteRow | None: ...
 
     def pairs(self) -> dict[tuple[str, str], int]:
         """The exponents of the pairs that have had orders."""
@@ -67,6 +89,7 @@ class Book:
         served = [order.payment_seq for order in self.orders.values() if order.payment_seq]
         self.payments: dict[int, Payment] = store.payments(served)
         self.order_of = {o.payment_seq: o.seq for o in self.orders.values() if o.payment_seq}
+        self.quotes: dict[int, QuoteRow] = {quote.seq: quote for quote in store.open_quotes()}
         self.exponents = store.pairs()
         self.values: dict[str, Fraction] = {
             code: Fraction(text) for code, text in store.latest_values().items()
@@ -125,6 +148,8 @@ class Book:
     def remove(self, order: Order) -> None:
         """An order is no longer open."""
         del self.orders[order.seq]
+        if order.quote_seq and not any(each.quote_seq == order.quote_seq for each in self.orders.values()):
+            del self.quotes[order.quote_seq]
         self.payments.pop(order.payment_seq, None)
         self.order_of.pop(order.payment_seq, None)
 

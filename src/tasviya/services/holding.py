@@ -6,7 +6,7 @@ Two people decide, one who acts and one who checks; both stand in the journal.
 from __future__ import annotations
 
 from tasviya.core.errors import OperatorError, Refusal
-from tasviya.services.payments import offer, parties_of, refuse
+from tasviya.services.payments import offer, refuse
 from tasviya.services.work import Work
 from tasviya.settlement.admission import When
 from tasviya.settlement.payment import Event, Payment, Status
@@ -21,7 +21,7 @@ def release(work: Work, payment: Payment, actor: str, checker: str) -> None:
     _check(payment, actor, checker)
     customer = payment.message_type.startswith("pacs.008")
     _, _, when = work.date_of(payment.currency, payment.settlement_date, customer)
-    parties = parties_of(work, payment) if not isinstance(when, Refusal) else when
+    parties = work.parties_of(payment) if not isinstance(when, Refusal) else when
     work.act("release", payment.payment_id, "", actor, checker)
     if isinstance(parties, Refusal):
         refuse(work, payment, parties)

@@ -14,9 +14,10 @@ from datetime import date
 from tasviya.core.business_day import PHASE_AFTER, DayEvent, Phase
 from tasviya.core.errors import OperatorError, Refusal
 from tasviya.exchange.order import OrderEvent
+from tasviya.services.answers import report
 from tasviya.services.exchange import withdraw
 from tasviya.services.memory import AccountState, CreditState, Memory
-from tasviya.services.payments import later, offer, parties_of, refuse, report, retry, withdraw_payment
+from tasviya.services.payments import later, offer, refuse, retry, withdraw_payment
 from tasviya.services.unit_of_work import AccountRow, DayRow
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
@@ -293,7 +294,7 @@ def _release(work: Work, payment: Payment) -> None:
         when = later(when, work.date_of(payment.debit_currency, payment.settlement_date, customer)[2])
     if payment.status is not Status.WAREHOUSED or when is When.LATER or payment.not_before > work.now_ns:
         return
-    parties = parties_of(work, payment) if when is When.NOW else when
+    parties = work.parties_of(payment) if when is When.NOW else when
     if isinstance(parties, Refusal):
         refuse(work, payment, parties)
     else:

@@ -22,6 +22,7 @@ from tasviya.core.money import parse_amount
 from tasviya.exchange.market import OrderKind
 from tasviya.membership.register import Snapshot
 from tasviya.services.orders import WantedOrder
+from tasviya.services.quotes import WantedQuote
 
 T = TypeVar("T")
 
@@ -106,6 +107,44 @@ def _wanted(participant: str, form: OrderForm, snapshot: Snapshot) -> WantedOrde
         limit,
         whole=_one_of("whole", form.whole.lower(), YES_NO, form.where),
         expires_at=_instant(form.until, form.where),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteForm:
+    """A two-way quote as written; prices in units of the counter currency for one of the base."""
+
+    reference: str
+    base: str
+    counter: str
+    bid: str
+    ask: str
+    size: str
+    """Of the base currency, each way."""
+    until: str
+
+
+def wanted_quote(provider: str, form: QuoteForm, snapshot: Snapshot) -> WantedQuote:
+    """What a provider's form promises.
+
+    Raises: OperatorError.
+    """
+    if not form.reference:
+        raise OperatorError("no_reference", "The quote has no reference.", "Give it one of its own.")
+    for code in (form.base, form.counter):
+        if code not in snapshot.currencies:
+            cure = f"One of {', '.join(snapshot.currencies)}."
+            raise OperatorError("unknown_currency", f"{code!r} does not settle here.", cure)
+    base, counter = snapshot.currencies[form.base], snapshot.currencies[form.counter]
+    scale = Fraction(counter.minor_per_major, base.minor_per_major)
+    try:
+        size = parse_amount(form.size, base)
+    except ValueError as error:
+        cure = "Write the amount with the decimals of its currency."
+        raise OperatorError("bad_amount", f"{error}.", cure) from None
+    bid, ask = rate_of(form.bid) * scale, rate_of(form.ask) * scale
+    return WantedQuote(
+        provider, form.reference, form.base, form.counter, bid, ask, size, size, _instant(form.until, "")
     )
 
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tasviya.core.errors import OperatorError, Refusal
+from tasviya.core.errors import OperatorError, Refusal, accepted
 from tasviya.core.ids import derive
 from tasviya.core.money import Money
 from tasviya.exchange.market import PAIR_MAX, QUANTITY_MAX, OrderKind
 from tasviya.exchange.order import Order, OrderEvent, OrderStatus, fits, tick_at_least, to_hold
-from tasviya.membership.participant import ACTIVE
 from tasviya.services.exchange import enter, settlement, withdraw
-from tasviya.services.exchange_batch import TRADING
+from tasviya.services.order_checks import may_trade
 from tasviya.services.work import Work
 from tasviya.settlement.payment import Priority
 
@@ -49,29 +48,24 @@ def enter_order(work: Work, wanted: WantedOrder) -> Order:
 
     Raises: OperatorError, with nothing changed, if it cannot stand.
     """
-    refusal = _parties_refused(work, wanted)
+    accepted(may_trade(work, wanted.participant, (wanted.sell, wanted.buy)))
+    if wanted.expires_at and wanted.expires_at <= work.now_ns:
+        raise OperatorError("expired", "Its time has passed already.", "Give it a later time, or none.")
     book = work.memory.book
-    if refusal is None:
-        rate = book.rate(wanted.sell, wanted.buy, work.memory.snapshot)
-        exponent = book.exponent(wanted.sell, wanted.buy, rate or wanted.limit)
-        order = _order(work, wanted, exponent)
-        known = _known(work, wanted.order_id)
-        if isinstance(order, Refusal):
-            refusal = order
-        elif known is not None:
-            if same_wish(known, order):
-                return known
-            refusal = Refusal(
-                "order_repeated",
-                f"{wanted.participant} has used the reference {wanted.reference} for another order.",
-                "Give a new order a reference of its own.",
-            )
-        else:
-            refusal = _funds_refused(work, order, exponent)
-            if refusal is None:
-                enter(work, order, exponent)
-                return order
-    raise OperatorError(refusal.reason, refusal.what, refusal.cure)
+    rate = book.rate(wanted.sell, wanted.buy, work.memory.snapshot)
+    exponent = book.exponent(wanted.sell, wanted.buy, rate or wanted.limit)
+    order, known = accepted(_order(work, wanted, exponent)), _known(work, wanted.order_id)
+    if known is None:
+        accepted(_funds_refused(work, order, exponent))
+        enter(work, order, exponent)
+        return order
+    if not same_wish(known, order):
+        raise OperatorError(
+            "order_repeated",
+            f"{wanted.participant} has used the reference {wanted.reference} for another order.",
+            "Give a new order a reference of its own.",
+        )
+    return known
 
 
 def cancel_order(work: Work, participant: str, order_id: str) -> Order:
@@ -104,32 +98,6 @@ def _known(work: Work, order_id: str) -> Order | None:
     changed = (order for order in work.changes.orders.values() if order.order_id == order_id)
     open_ones = (order for order in work.memory.book.orders.values() if order.order_id == order_id)
     return next(changed, None) or next(open_ones, None) or work.memory.store.order_named(order_id)
-
-
-def _parties_refused(work: Work, wanted: WantedOrder) -> Refusal | None:
-    """Whether this participant may trade these currencies now."""
-    memory = work.memory
-    snapshot = memory.snapshot
-    if snapshot.exchange_rules is None:
-        return Refusal("no_exchange", "This union has no exchange.", "Add [exchange] to its configuration.")
-    if wanted.sell == wanted.buy:
-        return Refusal("same_currency", f"It sells {wanted.sell} for itself.", "Name two currencies.")
-    if snapshot.status(wanted.participant) != ACTIVE:
-        what = f"{wanted.participant} is {snapshot.status(wanted.participant)}."
-        return Refusal("not_active", what, "Only active participants trade.")
-    for code in (wanted.sell, wanted.buy):
-        if code not in snapshot.currencies:
-            known = ", ".join(snapshot.currencies)
-            return Refusal("unknown_currency", f"{code} does not settle here.", f"One of {known}.")
-        if settlement(work, wanted.participant, code).id not in memory.accounts:
-            what = f"{wanted.participant} has no settlement account in {code}."
-            return Refusal("no_account", what, "Trade currencies in which it has accounts.")
-        row = memory.days.get(code)
-        if row is None or row.phase not in TRADING:
-            return Refusal("not_open", f"{code} is not open.", "Enter it while both currencies are open.")
-    if wanted.expires_at and wanted.expires_at <= work.now_ns:
-        return Refusal("expired", "Its time has passed already.", "Give it a later time, or none.")
-    return None
 
 
 def _order(work: Work, wanted: WantedOrder, exponent: int) -> Order | Refusal:

@@ -16,21 +16,21 @@ from tasviya.core.clock import iso_instant
 from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Money
 from tasviya.exchange.order import OrderEvent
+from tasviya.membership.exchange_rules import QUOTE
 from tasviya.messages.model import CreditTransfer
+from tasviya.services.answers import report, tell_settled
 from tasviya.services.exchange import limit_refused, place, withdraw
 from tasviya.services.memory import AccountState
+from tasviya.services.quotes import take
 from tasviya.services.work import Work
 from tasviya.settlement.admission import Directory, Parties, When
 from tasviya.settlement.conversion import Wish, wish_of
 from tasviya.settlement.gross import NO_FUNDS, Queue, Settle, decide
 from tasviya.settlement.liquidity import Exposure
-from tasviya.settlement.payment import ISO_STATUS, Event, Payment, Priority, Status
+from tasviya.settlement.payment import Event, Payment, Priority, Status
 from tasviya.settlement.routing import Path
 from tasviya.settlement.rules import AB03, AM13, AM23, RR04
 from tasviya.settlement.timing import window
-
-ONWARD = {"pacs.008": "onward", "pacs.009": "onward", "pacs.004": "return"}
-"""What goes on to the payee's bank when a payment of that type settles: a kind of outbox row."""
 
 
 class Outcome(Enum):
@@ -200,13 +200,14 @@ def offer(work: Work, payment: Payment, parties: Parties) -> bool:
 
 def go(work: Work, payment: Payment, parties: Parties, decision: Settle) -> None:
     """Its money is there: settle it, or take it to the exchange."""
-    if payment.debit_currency:
-        if payment.seq in work.memory.queue:
-            work.dequeue(payment)
+    if not payment.debit_currency:
+        settle(work, payment, parties, decision)
+        return
+    if payment.seq in work.memory.queue:
+        work.dequeue(payment)
+    if payment.route != QUOTE or not take(work, payment, parties):
         place(work, payment)
         report(work, payment)
-    else:
-        settle(work, payment, parties, decision)
 
 
 def wait(work: Work, payment: Payment, decision: Queue) -> None:
@@ -246,16 +247,6 @@ def settle(work: Work, payment: Payment, parties: Parties, decision: Settle) -> 
     tell_settled(work, payment, route)
 
 
-def tell_settled(work: Work, payment: Payment, route: Path) -> None:
-    """Tell the payer's bank, the payee's, and every holder of an account that a settled payment moved."""
-    report(work, payment)
-    onward = ONWARD.get(payment.message_type[:8])
-    if onward:
-        work.tell_more(work.bic(payment.creditor), onward, payment.message_seq, payment.seq)
-    for participant, account, is_debit in route.tells:
-        work.tell_more(work.bic(participant), "notice", account, [payment.seq, is_debit])
-
-
 def retry(work: Work) -> None:
     """Settle queued payments that money which has come in can pay, until no more can."""
     memory = work.memory
@@ -267,7 +258,7 @@ def retry(work: Work) -> None:
             payment = waiting.payment
             if payment.seq not in memory.queue:
                 continue
-            parties = parties_of(work, payment)
+            parties = work.parties_of(payment)
             if isinstance(parties, Refusal):
                 work.dequeue(payment)
                 refuse(work, payment, parties)
@@ -289,17 +280,6 @@ def retry(work: Work) -> None:
     work.fresh.clear()
 
 
-def parties_of(work: Work, payment: Payment) -> Parties | Refusal:
-    """The parties of an accepted payment, as they stand now."""
-    day = work.memory.day(payment.currency, work.now_ns)
-    directory = work.memory.directory(day.business_date)
-    debtor, creditor, currency = payment.debtor, payment.creditor, payment.currency
-    through = (payment.debtor_correspondent, payment.creditor_correspondent)
-    if payment.debit_currency:
-        return directory.across(debtor, creditor, currency, payment.debit_currency, through)
-    return directory.between(debtor, creditor, currency, through)
-
-
 def withdraw_payment(work: Work, payment: Payment, event: OrderEvent) -> None:
     """Take a payment that waits out of where it waits, and let those behind it pass.
 
@@ -311,25 +291,6 @@ def withdraw_payment(work: Work, payment: Payment, event: OrderEvent) -> None:
     elif payment.seq in work.memory.queue:
         work.fresh[int(payment.blocked_by, 16)] = None
         work.dequeue(payment)
-
-
-def report(work: Work, payment: Payment) -> None:
-    """Tell the sender where its payment stands: by pacs.002, a liquidity transfer by camt.025."""
-    receiver = work.bic(payment.sender)
-    if payment.message_type.startswith("camt.050"):
-        reason = payment.reason or None
-        refs = [payment.message_seq, ISO_STATUS[payment.status], reason, payment.reason_text]
-        work.tell(receiver, "receipt", refs)
-    else:
-        work.tell_more(receiver, "status", payment.message_seq, status_item(payment))
-
-
-def status_item(payment: Payment) -> list[object]:
-    """Where a payment stands, as the outbox keeps it."""
-    item: list[object] = [payment.seq, ISO_STATUS[payment.status]]
-    if payment.reason_text:
-        item += [payment.reason or None, payment.reason_text, payment.reason_path]
-    return item
 
 
 def _decide(work: Work, payment: Payment, route: Path, behind: list[bool]) -> Settle | Queue:

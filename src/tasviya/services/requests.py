@@ -26,7 +26,8 @@ from tasviya.messages.model import (
     Return,
     StatusRequest,
 )
-from tasviya.services.payments import offer, refuse, report, settle, status_item, withdraw_payment
+from tasviya.services.answers import report, status_item
+from tasviya.services.payments import offer, refuse, settle, withdraw_payment
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.admission import When, judge_date

@@ -18,7 +18,7 @@ from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
-from tasviya.services.exchange_book import BatchRow, ExchangeStore
+from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
 from tasviya.settlement.accounts import LedgerAccount
 from tasviya.settlement.payment import Payment
 
@@ -157,6 +157,7 @@ class Changes:
     """(sold, bought, exponent) of pairs that get their first order."""
     orders: dict[int, Order] = field(default_factory=dict)
     """Orders of the exchange, new or changed, by number."""
+    quotes: list[QuoteRow] = field(default_factory=list)
     batches: list[BatchRow] = field(default_factory=list)
     prices: list[PriceRow] = field(default_factory=list)
     fills: list[FillRow] = field(default_factory=list)
@@ -180,6 +181,7 @@ class Numbers(msgspec.Struct):
     entry: int
     order: int
     batch: int
+    quote: int
 
 
 class Posting(Protocol):

@@ -25,7 +25,7 @@ from tasviya.services.unit_of_work import (
     QueueRow,
 )
 from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
-from tasviya.settlement.admission import Directory, When, judge_date
+from tasviya.settlement.admission import Directory, Parties, When, judge_date
 from tasviya.settlement.gross import Queue
 from tasviya.settlement.payment import ISO_STATUS, Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
@@ -79,6 +79,16 @@ class Work:
         self._dates.clear()
 
     # --- payments -----------------------------------------------------------------------------------
+
+    def parties_of(self, payment: Payment) -> Parties | Refusal:
+        """The parties of an accepted payment, as they stand now."""
+        day = self.memory.day(payment.currency, self.now_ns)
+        directory = self.memory.directory(day.business_date)
+        debtor, creditor, currency = payment.debtor, payment.creditor, payment.currency
+        through = (payment.debtor_correspondent, payment.creditor_correspondent)
+        if payment.debit_currency:
+            return directory.across(debtor, creditor, currency, payment.debit_currency, through)
+        return directory.between(debtor, creditor, currency, through)
 
     def happened(
         self, payment: Payment, event: Event, refusal: Refusal | None = None, actor: str = ""

@@ -43,6 +43,23 @@ CREATE UNIQUE INDEX exchange_order_identity ON exchange_order (order_id);
 CREATE INDEX exchange_order_open ON exchange_order (status) WHERE status = 'open';
 CREATE INDEX exchange_order_payment ON exchange_order (payment_seq) WHERE payment_seq <> 0;
 
+-- Firm two-way quotes. Each stands in the book as up to two orders, which hold what it promises.
+CREATE TABLE exchange_quote (
+    seq           INTEGER PRIMARY KEY,
+    quote_id      TEXT NOT NULL,
+    provider      TEXT NOT NULL,
+    base          TEXT NOT NULL,
+    counter       TEXT NOT NULL,
+    bid_tick      INTEGER NOT NULL,     -- ticks of base/counter
+    ask_tick      INTEGER NOT NULL,
+    bid_minor     INTEGER NOT NULL,     -- of the base currency, as given
+    ask_minor     INTEGER NOT NULL,
+    given_at      INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX exchange_quote_identity ON exchange_quote (quote_id);
+CREATE INDEX exchange_order_quote ON exchange_order (quote_seq) WHERE quote_seq <> 0;
+
 -- A batch as it was decided: all a member needs to check it again.
 CREATE TABLE exchange_batch (
     seq       INTEGER PRIMARY KEY,
@@ -96,6 +113,8 @@ CREATE TABLE exchange_rules (
     default_route TEXT NOT NULL,
     limit_basis_points INTEGER NOT NULL,
     largest_batch INTEGER NOT NULL,
+    quote_basis_points INTEGER NOT NULL,
+    quote_minutes INTEGER NOT NULL,
     PRIMARY KEY (scope, valid_from)
 );
 

@@ -1,12 +1,11 @@
-"""What proving a batch, fixing the day's rates and quoting take, as figures and as ratios.
+"""What proving a batch and fixing the day's rates take, as figures and as ratios.
 
     python benchmarks/bench_rates.py [--quick]
 
-The certificate is told next to a floor of the same run: adding up the bytes of the same columns, in one
-thread and in as many as it uses itself. Orders are made up: 58 % fill in full, the rest are out of the
-money. Prices are powers of two, so that rounding is carried exactly by shifts; what the certificate does is
-the same for any. The accuracy of consistent rates is told next to that of least squares without a false
-quote.
+The certificate is told next to a floor of the same run: adding up the same columns, in one thread and in as
+many as it uses itself. Orders are made up: 58 % fill in full, the rest are out of the money; prices are
+powers of two, so that amounts convert without remainder. What the certificate does is the same for any. The
+accuracy of consistent rates is told next to that of least squares without a false quote.
 """
 
 from __future__ import annotations

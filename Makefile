@@ -1,7 +1,7 @@
 # Benchmarks are commands, never timed tests: each prints absolute figures and ratios to a floor of the same run.
 PYTHON = .venv/bin/python
 
-.PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million errors schemas lock
+.PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-rates errors schemas lock
 
 demo:
 	./demo
@@ -16,6 +16,8 @@ bench-day:
 	$(PYTHON) benchmarks/bench_day.py --linear
 bench-day-million:
 	$(PYTHON) benchmarks/bench_day.py --payments 1000000
+bench-rates:
+	$(PYTHON) benchmarks/bench_rates.py
 errors:
 	$(PYTHON) tools/error_page.py
 schemas:

@@ -18,6 +18,7 @@ import typer
 from tasviya.adapters.migrations import statements
 from tasviya.cli.main import app, main
 from tasviya.core.errors import ConfigurationError, OperatorError, StoreError
+from tasviya.core.rates import ISO_REASON, FxReason
 from tasviya.journal.entry import EntryKind
 from tasviya.membership.participant import RECORD_TYPES
 from tasviya.messages.model import ParsedMessage
@@ -33,7 +34,10 @@ SRC = ROOT / "src" / "tasviya"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 CODE_PAGES = [
     ROOT / "CONTRIBUTING.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("architecture", "conformance", "determinism", "glossary")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("architecture", "conformance", "determinism", "glossary", "rates")
+    ),
     *sorted((ROOT / "docs" / "adr").glob("*.md")),
 ]
 """Pages that name code."""
@@ -153,6 +157,15 @@ def test_every_reason_code_is_explained() -> None:
         named += ERRORS.read_text(encoding="utf-8")
         wanted |= {rule.reason for rule in SETTLEMENT_RULES}
     assert [code for code in sorted(wanted) if not re.search(rf"(?<!\w){code}(?!\w)", named)] == []
+
+
+def test_every_reason_around_rates_is_explained() -> None:
+    page = text_of("docs/rates.md")
+    rows = [
+        f"| `{reason}` | `{ISO_REASON[reason]}` |" if reason in ISO_REASON else f"| `{reason}` | — |"
+        for reason in FxReason
+    ]
+    assert [row for row in rows if row not in page] == []
 
 
 @pytest.mark.parametrize("name", ["payment.xml", "funding.xml"])

@@ -164,6 +164,17 @@ def test_published_value_has_six_digits() -> None:
     ]
 
 
+@pytest.mark.parametrize(("weight", "moved_bp"), [("0.05", 15), ("0.30", 90)])
+def test_false_rate_moves_the_unit_by_its_weight(weight: str, moved_bp: int) -> None:
+    """A rate that is 3 % too high, seen from another currency: why weights are capped."""
+    flat = fractions({"CNY": "1", "RUB": "0.08", "INR": "0.07"})
+    weights = fractions({"RUB": weight, "INR": "0.2"})
+    unit = made(basket("TSU", DAY, weights | {"CNY": 1 - sum(weights.values())}, flat, flat, Fraction(10)))
+    false = flat | {"RUB": flat["RUB"] * Fraction(103, 100)}
+    before, after = (each(unit.in_currencies(at))["INR"] for at in (flat, false))
+    assert float(after / before - 1) * 10_000 == pytest.approx(moved_bp, abs=0.01)
+
+
 # One currency, or none
 
 

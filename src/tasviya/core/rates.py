@@ -24,8 +24,7 @@ from tasviya.core.money import Currency, Money
 
 
 class FxReason(StrEnum):
-    """The scheme's own reasons around rates and quotes. docs/rates.md names the ISO 20022 code beside
-    each."""
+    """The scheme's own reasons around rates and quotes."""
 
     NO_RATE = "FX01"
     """The currency has no rate on the date."""
@@ -47,6 +46,16 @@ class FxReason(StrEnum):
     """Nobody quotes that conversion."""
     NO_UNIT = "FX10"
     """The weights, shares or rates given make no unit of account."""
+
+
+ISO_REASON: Mapping[FxReason, str] = {
+    FxReason.NO_RATE: "AM03",
+    FxReason.NOTHING_LEFT: "AM06",
+    FxReason.EXPIRED: "TM01",
+    FxReason.TOO_LARGE: "AM14",
+    FxReason.NO_QUOTE: "ED05",
+}
+"""The nearest code of ISO 20022 ExternalStatusReason1Code, for those that a payment's sender can meet."""
 
 
 class RateSource(IntEnum):

@@ -74,8 +74,8 @@ class CrossRates:
 
     values: Mapping[str, Fraction]
     suspects: tuple[Suspect, ...]
-    support: Mapping[str, int]
-    """How many contributors have quoted a currency without being suspect in any of its pairs."""
+    support: Mapping[str, tuple[str, ...]]
+    """Who has quoted a currency without being suspect in any of its pairs."""
 
     def rate(self, base: str, quote: str) -> Fraction:
         """What one `base` is worth in `quote`; KeyError for a currency that nobody quoted."""
@@ -235,7 +235,7 @@ def _apart(currencies: Sequence[str], votes: Sequence[PairQuote]) -> list[str]:
 
 def _support(
     currencies: Sequence[str], votes: Sequence[PairQuote], suspects: Sequence[Suspect]
-) -> dict[str, int]:
+) -> dict[str, tuple[str, ...]]:
     names: dict[str, set[str]] = {code: set() for code in currencies}
     for vote in votes:
         names[vote.base].add(vote.contributor)
@@ -243,7 +243,7 @@ def _support(
     for suspect in suspects:
         names[suspect.quote.base].discard(suspect.quote.contributor)
         names[suspect.quote.quote].discard(suspect.quote.contributor)
-    return {code: len(found) for code, found in names.items()}
+    return {code: tuple(sorted(found)) for code, found in names.items()}
 
 
 def _log(value: Fraction) -> float:

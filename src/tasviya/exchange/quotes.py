@@ -192,8 +192,7 @@ def deal(
 def best(
     quotes: Iterable[FirmQuote], market: Market, now_ns: int, sells: str, buys: str, fixed: Fixed, minor: int
 ) -> Deal | Refusal:
-    """The deal that gives the taker most, or takes least; among equals the earlier quote, then by
-    provider."""
+    """The deal that gives most or takes least; among equals the earlier quote's, then by provider."""
     deals, refusals = [], []
     for quote in quotes:
         found = deal(quote, market, now_ns, sells, buys, fixed, minor)

@@ -1,13 +1,13 @@
 # Benchmarks are commands, never timed tests: each prints absolute figures and ratios to a floor of the same run.
 PYTHON = .venv/bin/python
 
-.PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million errors schemas lock
+.PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all errors schemas lock
 
 demo:
 	./demo
 test:
 	./test
-bench: bench-ledger bench-messages bench-day
+bench: bench-ledger bench-messages bench-day bench-exchange
 bench-ledger:
 	$(PYTHON) benchmarks/bench_ledger.py
 bench-messages:
@@ -16,6 +16,10 @@ bench-day:
 	$(PYTHON) benchmarks/bench_day.py --linear
 bench-day-million:
 	$(PYTHON) benchmarks/bench_day.py --payments 1000000
+bench-exchange:
+	$(PYTHON) benchmarks/bench_exchange.py --program
+bench-exchange-all:
+	$(PYTHON) benchmarks/bench_exchange.py --program --certify
 errors:
 	$(PYTHON) tools/error_page.py
 schemas:

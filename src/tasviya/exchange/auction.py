@@ -11,14 +11,15 @@ whole numbers, nothing fills. A batch never half-settles.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from tasviya.exchange.equilibrium import Margin, cheapest, largest_volume, levels_near, polish
+from tasviya.exchange.equilibrium import Flows, Levels, Margin, cheapest, largest_volume, levels_near, polish
 from tasviya.exchange.fills import Settlement, settle
 from tasviya.exchange.market import Clearing, Market, Orders
-from tasviya.exchange.order_book import Book, build, take_out
+from tasviya.exchange.order_book import Book, Float64s, build, take_out
 from tasviya.exchange.payouts import pay
 from tasviya.exchange.prices import Search, start
 
@@ -27,6 +28,8 @@ NARROWEST = 1e-11
 SHARES = (0.0, 1e-6, 1e-3, 1e-2, 0.1)
 """Levels filled by less than such a share, or to within it, are also tried as empty, or full."""
 ROUNDS_MAX = 40
+REVALUATIONS_MAX = 5
+"""Times that levels are valued at the prices just found, as long as prices move less each time."""
 _COARSE_MAX = 3
 """So many times is the same margin found too coarse before the search takes it for the last."""
 _FINE = 1e-5
@@ -110,7 +113,7 @@ class _Auction:
     def _settlements(self, search: Search, margin: Margin | None) -> list[tuple[Settlement, str]]:
         """What there is to settle, the best first."""
         if margin is not None:
-            proven = settle(self.market, self.orders, self.book, margin, whole=True)
+            proven = settle(self.market, self.orders, self.book, margin, whole=bool(self.orders.whole.any()))
             return [] if proven is None else [(proven, "")]
         found = []
         volume = largest_volume(search)
@@ -178,17 +181,26 @@ class _Auction:
         """The margin near the prices as they are, if the band is narrow enough and it is proven."""
         if search.inside > 2 * len(self.book.live):
             return None
-        window = 2 * search.band
-        worth = np.exp(self.market.reference + search.x - self.market.reference.max())
-        for _ in range(3):
-            levels = levels_near(search, search.x, min(window, 1.0))
+        x, window, before = search.x, 2 * search.band, math.inf
+        for _ in range(REVALUATIONS_MAX):
+            worth = np.exp(self.market.reference + x - self.market.reference.max())
+            levels = levels_near(search, x, min(window, 1.0))
             flows = cheapest(search, levels, worth)
-            if flows is not None:
-                break
-            window *= 3
-        else:
-            return None
-        self.pivots += flows.pivots
+            if flows is None:
+                window *= 3
+                continue
+            self.pivots += flows.pivots
+            margin = self._proven(search, x, levels, flows)
+            if margin is not None:
+                return margin
+            moved = float(np.abs(flows.move).max())
+            if moved > before / 2:
+                return None
+            x, before = x + flows.move, moved
+        return None
+
+    def _proven(self, search: Search, x: Float64s, levels: Levels, flows: Flows) -> Margin | None:
+        """A margin of these flows that whole numbers prove."""
         tried = set()
         for share in SHARES:
             partial = np.zeros(len(levels.tick), np.bool_)
@@ -197,7 +209,7 @@ class _Auction:
                 continue
             tried.add(partial.tobytes())
             self.margins += 1
-            margin = polish(search, search.x, levels, flows.share, partial)
+            margin = polish(search, x, levels, flows.share, partial)
             settled = None if margin is None else settle(self.market, self.orders, self.book, margin)
             if margin is None or settled is None:
                 continue

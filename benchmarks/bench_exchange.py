@@ -2,11 +2,11 @@
 
     python benchmarks/bench_exchange.py [--quick] [--certify] [--program]
 
-Each size is a book of FX-like orders between 50 currencies, unsorted columns to integer fills; medians of the runs.
-Floors of the same run: NumPy's stable argsort of the same orders by pair, kind and tick, and one pass of reading
-the columns. `--certify` clears 2,000 FX-like books (3 to 50 currencies, 20 to 1,000,000 orders, none, half or nine
-tenths of them exact-out) and 500 loose ones of each kind; it takes some minutes. `--program` compares prices with the
-convex program of Devanur, Garg and Végh (needs cvxpy and Clarabel).
+Each size is a book of FX-like orders between 50 currencies, unsorted columns to integer fills; medians of
+the runs. Floors of the same run: NumPy's stable argsort of the same orders by pair, kind and tick, and one
+pass of reading the columns. `--certify` clears 2,000 FX-like books (3 to 50 currencies, 20 to 1,000,000
+orders, none, half or nine tenths of them exact-out) and 500 loose ones of each kind; it takes some minutes.
+`--program` compares prices with the convex program of Devanur, Garg and Végh (needs cvxpy and Clarabel).
 """
 
 from __future__ import annotations

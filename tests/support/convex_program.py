@@ -3,10 +3,12 @@
     minimise   sum_i m_i log(p_a / beta_i) + sum_i y_i log r_i
     subject to beta_i <= p_a,  beta_i <= r_i p_b,  0 <= y_i <= m_i = X_i p_a,  the values y_i circulate
 
-for orders i that sell X_i of a for b at no less than r_i b for one a. Its optimum is 0, at equilibrium prices.
+for orders i that sell X_i of a for b at no less than r_i b for one a. Its optimum is 0, at equilibrium
+prices.
 
-Source: N. R. Devanur, J. Garg, L. A. Végh, A rational convex program for linear Arrow-Debreu markets, ACM Transactions
-on Economics and Computation 5 (2016), program (2), here for agents who want what they own and one other good.
+Source: N. R. Devanur, J. Garg, L. A. Végh, A rational convex program for linear Arrow-Debreu markets, ACM
+Transactions on Economics and Computation 5 (2016), program (2), here for agents who want what they own and
+one other good.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 # Benchmarks are commands, never timed tests: each prints absolute figures and ratios to a floor of the same run.
 PYTHON = .venv/bin/python
 
-.PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-rates errors schemas lock
+.PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
+	bench-rates errors schemas lock
 
 demo:
 	./demo
 test:
 	./test
-bench: bench-ledger bench-messages bench-day
+bench: bench-ledger bench-messages bench-day bench-exchange
 bench-ledger:
 	$(PYTHON) benchmarks/bench_ledger.py
 bench-messages:
@@ -18,6 +19,10 @@ bench-day-million:
 	$(PYTHON) benchmarks/bench_day.py --payments 1000000
 bench-rates:
 	$(PYTHON) benchmarks/bench_rates.py
+bench-exchange:
+	$(PYTHON) benchmarks/bench_exchange.py --program
+bench-exchange-all:
+	$(PYTHON) benchmarks/bench_exchange.py --program --certify
 errors:
 	$(PYTHON) tools/error_page.py
 schemas:

@@ -11,14 +11,15 @@ whole numbers, nothing fills. A batch never half-settles.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from tasviya.exchange.equilibrium import Margin, cheapest, largest_volume, levels_near, polish
+from tasviya.exchange.equilibrium import Flows, Levels, Margin, cheapest, largest_volume, levels_near, polish
 from tasviya.exchange.fills import Settlement, settle
 from tasviya.exchange.market import Clearing, Market, Orders
-from tasviya.exchange.order_book import Book, build, take_out
+from tasviya.exchange.order_book import Book, Float64s, build, take_out
 from tasviya.exchange.payouts import pay
 from tasviya.exchange.prices import Search, start
 
@@ -27,6 +28,8 @@ NARROWEST = 1e-11
 SHARES = (0.0, 1e-6, 1e-3, 1e-2, 0.1)
 """Levels filled by less than such a share, or to within it, are also tried as empty, or full."""
 ROUNDS_MAX = 40
+REVALUATIONS_MAX = 5
+"""Times that levels are valued at the prices just found, as long as prices move less each time."""
 _COARSE_MAX = 3
 """So many times is the same margin found too coarse before the search takes it for the last."""
 _FINE = 1e-5
@@ -40,6 +43,8 @@ NOT_FOUND = (
     "no prices were found at which all that is in the money fills: the largest volume at the best prices"
 )
 NOTHING = "no fills were found that whole minor units can settle"
+
+Found = tuple[Margin, Settlement]
 
 
 def clear(market: Market, orders: Orders) -> Clearing:
@@ -94,9 +99,9 @@ class _Auction:
             self.rounds += 1
             self.coarse, self.coarse_times = None, 0
             search = start(self.market, self.book, x)
-            margin = self._find(search)
+            found = self._find(search)
             self.calls += search.calls
-            for settled, why in self._settlements(search, margin):
+            for settled, why in self._settlements(search, found):
                 if not settled.short:
                     return settled, why
                 if settled.aside:
@@ -107,19 +112,21 @@ class _Auction:
                 return None, NOTHING
         return None, NOTHING
 
-    def _settlements(self, search: Search, margin: Margin | None) -> list[tuple[Settlement, str]]:
+    def _settlements(self, search: Search, found: Found | None) -> list[tuple[Settlement, str]]:
         """What there is to settle, the best first."""
-        if margin is not None:
-            proven = settle(self.market, self.orders, self.book, margin, whole=True)
-            return [] if proven is None else [(proven, "")]
-        found = []
-        volume = largest_volume(search)
-        for tried, why in ((self.coarse, TOO_COARSE), (volume, NOT_FOUND)):
+        if found is not None:
+            margin, settled = found
+            if self.orders.whole.any():
+                heeding = settle(self.market, self.orders, self.book, margin, whole=True)
+                return [] if heeding is None else [(heeding, "")]
+            return [(settled, "")]
+        tries = []
+        for tried, why in ((self.coarse, TOO_COARSE), (largest_volume(search), NOT_FOUND)):
             if tried is not None:
-                settled = settle(self.market, self.orders, self.book, tried, whole=True, trim=True)
-                if settled is not None:
-                    found.append((settled, "" if settled.proven else why))
-        return found
+                trimmed = settle(self.market, self.orders, self.book, tried, whole=True, trim=True)
+                if trimmed is not None:
+                    tries.append((trimmed, "" if trimmed.proven else why))
+        return tries
 
     def _take_out(self, places: list[int]) -> None:
         for place in places:
@@ -129,24 +136,24 @@ class _Auction:
             )
             take_out(self.book, self.book.segment(kind, sell, buy), int(self.orders.tick[place]), place)
 
-    def _find(self, search: Search) -> Margin | None:
+    def _find(self, search: Search) -> Found | None:
         """The margin at which all that is in the money fills, proven; None if none was found."""
         origin = search.x.copy()
-        margin = self._narrow(search)
-        if margin is None and self.coarse_times < _COARSE_MAX:
+        found = self._narrow(search)
+        if found is None and self.coarse_times < _COARSE_MAX:
             search.x, search.turn = origin, 0
-            margin = self._round_turns(search)
-        return margin
+            found = self._round_turns(search)
+        return found
 
-    def _narrow(self, search: Search) -> Margin | None:
+    def _narrow(self, search: Search) -> Found | None:
         """Narrow the band as fast as Newton's method follows."""
         ratio, before = _NARROW_WITHIN, None
         if not search.balance(WIDEST, search.x, _CALLS_FIRST):
             return None
         while search.band > NARROWEST and self.coarse_times < _COARSE_MAX:
-            margin = self._try(search)
-            if margin is not None:
-                return margin
+            found = self._try(search)
+            if found is not None:
+                return found
             x, band = search.x, search.band
             guess = x
             if before is not None:
@@ -161,34 +168,43 @@ class _Auction:
                     return None
         return None
 
-    def _round_turns(self, search: Search) -> Margin | None:
+    def _round_turns(self, search: Search) -> Found | None:
         """Follow the path by its length."""
         self.traces += 1
         if not search.balance(WIDEST, search.x, _CALLS_FIRST) and not search.trace_values(1.0):
             return None
         while search.band > NARROWEST and self.coarse_times < _COARSE_MAX:
-            margin = self._try(search)
-            if margin is not None:
-                return margin
+            found = self._try(search)
+            if found is not None:
+                return found
             if not search.trace_band(search.band * _TRACED):
                 return None
         return None
 
-    def _try(self, search: Search) -> Margin | None:
+    def _try(self, search: Search) -> Found | None:
         """The margin near the prices as they are, if the band is narrow enough and it is proven."""
         if search.inside > 2 * len(self.book.live):
             return None
-        window = 2 * search.band
-        worth = np.exp(self.market.reference + search.x - self.market.reference.max())
-        for _ in range(3):
-            levels = levels_near(search, search.x, min(window, 1.0))
+        x, window, before = search.x, 2 * search.band, math.inf
+        for _ in range(REVALUATIONS_MAX):
+            worth = np.exp(self.market.reference + x - self.market.reference.max())
+            levels = levels_near(search, x, min(window, 1.0))
             flows = cheapest(search, levels, worth)
-            if flows is not None:
-                break
-            window *= 3
-        else:
-            return None
-        self.pivots += flows.pivots
+            if flows is None:
+                window *= 3
+                continue
+            self.pivots += flows.pivots
+            found = self._proven(search, x, levels, flows)
+            if found is not None:
+                return found
+            moved = float(np.abs(flows.move).max())
+            if moved > before / 2:
+                return None
+            x, before = x + flows.move, moved
+        return None
+
+    def _proven(self, search: Search, x: Float64s, levels: Levels, flows: Flows) -> Found | None:
+        """A margin of these flows that whole numbers prove."""
         tried = set()
         for share in SHARES:
             partial = np.zeros(len(levels.tick), np.bool_)
@@ -197,12 +213,12 @@ class _Auction:
                 continue
             tried.add(partial.tobytes())
             self.margins += 1
-            margin = polish(search, search.x, levels, flows.share, partial)
+            margin = polish(search, x, levels, flows.share, partial)
             settled = None if margin is None else settle(self.market, self.orders, self.book, margin)
             if margin is None or settled is None:
                 continue
             if not settled.short:
-                return margin
+                return margin, settled
             if search.band < _FINE:
                 same = self.coarse is not None and self.coarse.runs == margin.runs
                 self.coarse_times = self.coarse_times + 1 if same else 1

@@ -51,7 +51,7 @@ def rank(book, segment, limit):
     first, last = block_low, book.block_starts[segment + 1]
     while last - first > 1:
         middle = (first + last) >> 1
-        if book.records[low + (middle - block_low) * BLOCK, 0] < limit:
+        if book.block_keys[middle] < limit:
             first = middle
         else:
             last = middle
@@ -86,7 +86,7 @@ def excess_demand(book, offset, worth, x, band, demand):
         sell = (segment // n) % n
         fixed = sell if segment < n * n else buy
         rate = math.exp(x[sell] - x[buy] + offset[sell, buy])
-        if np.float64(book.records[book.starts[segment], 0] >> PLACE_BITS) >= rate:
+        if np.float64(book.block_keys[book.block_starts[segment]] >> PLACE_BITS) >= rate:
             continue
         first, quantity, moment = rank(book, segment, _key_above(rate * (1.0 - band)))
         limit, high = _key_above(rate), book.starts[segment + 1]

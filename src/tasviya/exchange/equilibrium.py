@@ -134,7 +134,7 @@ def polish(search: Search, x: Float64s, levels: Levels, share: Float64s, partial
         return None
     along, trees = hung
     settled = _balance_trees(search, along, trees, filled, cut)
-    if settled is None:
+    if settled is None or not _flows_fit(search, settled, levels, partial, filled):
         return None
     runs = tuple(
         Run(
@@ -146,6 +146,35 @@ def polish(search: Search, x: Float64s, levels: Levels, share: Float64s, partial
         for e in np.flatnonzero(partial)
     )
     return Margin(settled, cut, runs, trees, True)
+
+
+def _flows_fit(search: Search, x: Float64s, levels: Levels, partial: Bools, filled: Float64s) -> bool:
+    """Whether the partial levels can carry what balance asks of them, give or take a few units."""
+    worth = np.exp(search.market.reference + x - search.market.reference.max())
+    net = _net(filled, worth)
+    value = levels.exact_in * worth[levels.sell] + levels.exact_out * worth[levels.buy]
+    spare = 4 * len(x) * float(worth.max()) + 1e-12 * float(np.abs(filled[0] * worth[:, None]).sum())
+    edges = {int(e): (int(levels.sell[e]), int(levels.buy[e])) for e in np.flatnonzero(partial)}
+    beside: list[set[int]] = [set() for _ in x]
+    for e, ends in edges.items():
+        for c in ends:
+            beside[c].add(e)
+    leaves = [c for c in range(len(x)) if len(beside[c]) == 1]
+    while leaves:
+        leaf = leaves.pop()
+        if not beside[leaf]:
+            continue
+        e = beside[leaf].pop()
+        sell, buy = edges[e]
+        flow = net[leaf] if leaf == sell else -net[leaf]
+        if not -spare <= flow <= value[e] + spare:
+            return False
+        other = buy if leaf == sell else sell
+        net[other] += net[leaf]
+        beside[other].discard(e)
+        if len(beside[other]) == 1:
+            leaves.append(other)
+    return True
 
 
 def largest_volume(search: Search) -> Margin | None:
@@ -292,7 +321,7 @@ def ticks_around(book: Book, cut: Int64s) -> tuple[Int64s, Int64s]:
     return filled, unfilled
 
 
-def _net(quantity: npt.NDArray[np.int64], worth: Float64s) -> Float64s:
+def _net(quantity: npt.NDArray[np.int64] | Float64s, worth: Float64s) -> Float64s:
     """Value bought less value sold of each currency. quantity: (2, N, N), by kind."""
     value = quantity[0] * worth[:, None] + quantity[1] * worth[None, :]
     net: Float64s = value.sum(axis=0) - value.sum(axis=1)

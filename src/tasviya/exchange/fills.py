@@ -96,7 +96,7 @@ def _nothing_left(market: Market, book: Book, settled: Settlement) -> bool:
     ticks = np.zeros((n, n), np.int64)
     aside = np.array(sorted(settled.aside), np.int64)
     _open_ticks(book, settled.keys, settled.part, aside, ticks)
-    doubtful = (ticks > 0) & (ticks <= rough_rates(market, settled.prices) * (1 + 1e-6) + 2)
+    doubtful = (ticks > 0) & (ticks <= rough_rates(market, settled.prices) * (1 + 1e-12))
     return all(
         ticks[a, b] > most_in_the_money(market, settled.prices, int(a), int(b), n)
         for a, b in np.argwhere(doubtful)
@@ -215,14 +215,10 @@ def _little_dust(settled: Settlement) -> bool:
 
 def _sums_fit(settled: Settlement) -> bool:
     """Whether what the pairs sell and buy stays within PAIR_MAX."""
-    n = len(settled.prices)
-    for pair in range(n * n):
-        if settled.totals[0][pair] or settled.totals[1][pair]:
-            a, b = divmod(pair, n)
-            amounts = settled.totals[0][pair], settled.totals[1][pair]
-            if max(both_sides(*amounts, settled.prices[a], settled.prices[b])) > PAIR_MAX:
-                return False
-    return True
+    price = np.maximum(np.array(settled.prices, np.float64), 1.0)
+    rate = (price[:, None] / price[None, :]).ravel()
+    exact_in, exact_out = np.array(settled.totals, np.float64)
+    return bool(max((exact_in + exact_out / rate).max(), (exact_out + exact_in * rate).max()) < PAIR_MAX)
 
 
 def lift(book: Book, settled: Settlement) -> bool:

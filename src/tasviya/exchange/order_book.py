@@ -36,7 +36,8 @@ _DIGIT_BITS = 11
 class Book(NamedTuple):
     """The sorted orders. Segment `(kind * N + a) * N + b` holds records `starts[s]` to `starts[s + 1]`.
 
-    records: (M, 2). block_starts: (2N²+1,), the first block of each segment. block_quantity, block_moment:
+    records: (M, 2). block_starts: (2N²+1,), the first block of each segment. block_keys: the
+    key of its first record. block_keys, block_quantity, block_moment:
     the segment's quantity, and quantity times tick, before each block. live: the segments that hold orders.
     """
 
@@ -44,6 +45,7 @@ class Book(NamedTuple):
     starts: Int64s
     records: Int64s
     block_starts: Int64s
+    block_keys: Int64s
     block_quantity: Int64s
     block_moment: Float64s
     live: Int64s
@@ -80,20 +82,24 @@ def build(market: Market, orders: Orders) -> Book:
             pass
         block_starts = np.zeros(segments + 1, np.int64)
         np.cumsum(-(-sizes // BLOCK), out=block_starts[1:])
-        block_quantity, block_moment = np.empty(block_starts[-1], np.int64), np.empty(block_starts[-1])
+        block_keys, block_quantity = np.empty((2, block_starts[-1]), np.int64)
+        block_moment = np.empty(block_starts[-1])
         seams = [int(np.searchsorted(starts, cut)) for cut in cuts[:-1]] + [segments]
         largest = [int(sizes[seams[h] : seams[h + 1]].max(initial=0)) for h in range(halves)]
         sums = list(
             threads.map(
                 lambda h: _sort(
-                    records, starts, block_starts, block_quantity, block_moment, seams[h], seams[h + 1],
+                    records, starts, block_starts, block_keys, block_quantity, block_moment,
+                    seams[h], seams[h + 1],
                     np.empty((largest[h], 2), np.int64), np.empty((1 << _DIGIT_BITS) + 1, np.int64),
                 ),
                 range(halves),
             )
         )  # fmt: skip
     invariant(max(sums) <= PAIR_MAX, "the quantities of a pair and kind stay within PAIR_MAX")
-    return Book(n, starts, records, block_starts, block_quantity, block_moment, np.flatnonzero(sizes))
+    return Book(
+        n, starts, records, block_starts, block_keys, block_quantity, block_moment, np.flatnonzero(sizes)
+    )
 
 
 def take_out(book: Book, segment: int, tick: int, place: int) -> None:
@@ -118,7 +124,9 @@ def _place(sell, buy, kind, quantity, tick, n, start, stop, firsts, records):
 
 
 @compiled
-def _sort(records, starts, block_starts, block_quantity, block_moment, first, last, scratch, counts):
+def _sort(
+    records, starts, block_starts, block_keys, block_quantity, block_moment, first, last, scratch, counts
+):
     """Sort segments first…last and sum them; the largest sum, or 2**63 - 1 if one exceeds it."""
     largest = np.int64(0)
     for segment in range(first, last):
@@ -127,7 +135,9 @@ def _sort(records, starts, block_starts, block_quantity, block_moment, first, la
             _sort_short(records, low, high)
         else:
             _sort_long(records, low, high, scratch, counts)
-        total = _sum_blocks(records, low, high, block_starts[segment], block_quantity, block_moment)
+        total = _sum_blocks(
+            records, low, high, block_starts[segment], block_keys, block_quantity, block_moment
+        )
         largest = max(largest, total)
     return largest
 
@@ -180,12 +190,12 @@ def _sort_long(records, low, high, scratch, counts):
 
 
 @compiled
-def _sum_blocks(records, low, high, block, block_quantity, block_moment):
+def _sum_blocks(records, low, high, block, block_keys, block_quantity, block_moment):
     """Write the sums before each block of a segment; its quantities' sum, or 2**63 - 1."""
     quantity, moment = np.int64(0), 0.0
     for i in range(low, high):
         if (i - low) % BLOCK == 0:
-            block_quantity[block], block_moment[block] = quantity, moment
+            block_keys[block], block_quantity[block], block_moment[block] = records[i, 0], quantity, moment
             block += 1
         quantity += records[i, 1]
         if quantity < 0:
@@ -202,4 +212,4 @@ def _take_out(book, segment, key):
         i += 1
     book.records[i, 1] = 0
     block = book.block_starts[segment]
-    _sum_blocks(book.records, low, high, block, book.block_quantity, book.block_moment)
+    _sum_blocks(book.records, low, high, block, book.block_keys, book.block_quantity, book.block_moment)

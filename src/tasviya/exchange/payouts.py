@@ -41,15 +41,17 @@ def pay(orders: Orders, settled: Settlement, aside: Bools) -> tuple[Int64s, Int6
     middle = total // halves
     tasks = [(0, middle, 1, rows)]
     if halves == 2:
-        tasks.append((total - 1, middle - 1, -1, _at_the_end(settled, rows)))
+        tasks.append((total - 1, middle - 1, -1, _at_the_end(settled, rows, ratio)))
     with ThreadPoolExecutor(halves) as threads:
         list(threads.map(lambda task: _pay(*columns, n, *task, ratio, sold, bought), tasks))
     paid = np.sum([task[3][:, _PAID] for task in tasks], axis=0)
-    for segment in range(2 * n * n):
-        kind, pair = divmod(segment, n * n)
-        if settled.totals[kind][pair]:
-            expected = _derived(settled, kind, pair) + (-1 + 2 * kind) * settled.lifts.get(segment, 0)
-            invariant(int(paid[segment]) == expected, "fills add up to the totals they were proven with")
+    given, taken = (
+        np.array([settled.totals, paid.reshape(2, n * n).tolist()[::-1]], object).sum(axis=0).reshape(2, n, n)
+    )
+    invariant(
+        (given.sum(axis=1) - taken.sum(axis=0)).tolist() == settled.dust,
+        "fills add up to the totals they were proven with",
+    )
     return sold, bought
 
 
@@ -61,15 +63,6 @@ def roundings(book: Book, segment: int, settled: Settlement) -> int:
     aside = np.array(sorted(settled.aside), np.int64)
     kind = segment // (n * n)
     return int(_roundings(book.records, low, high, aside, rows[segment], ratio[segment], kind))
-
-
-def _derived(settled: Settlement, kind: int, pair: int) -> int:
-    n = len(settled.prices)
-    a, b = divmod(pair, n)
-    total = settled.totals[kind][pair]
-    if kind == 0:
-        return total * settled.prices[a] // settled.prices[b]
-    return -(-total * settled.prices[b] // settled.prices[a])
 
 
 def _carries(settled: Settlement) -> tuple[Int64s, Float64s]:
@@ -87,20 +80,16 @@ def _carries(settled: Settlement) -> tuple[Int64s, Float64s]:
     return rows, rows[:, _OVER] / rows[:, _UNDER]
 
 
-def _at_the_end(settled: Settlement, rows: Int64s) -> Int64s:
+def _at_the_end(settled: Settlement, rows: Int64s, ratio: Float64s) -> Int64s:
     """The carries after all of a batch."""
-    rows, n = rows.copy(), len(settled.prices)
-    for segment in range(2 * n * n):
-        total = settled.totals[segment // (n * n)][segment % (n * n)]
-        if total:
-            over, under = int(rows[segment, _OVER]), int(rows[segment, _UNDER])
-            rows[segment, _CARRY] = (int(rows[segment, _CARRY]) + total * over) % under
+    rows = rows.copy()
+    _advance(rows, ratio, np.array(settled.totals, np.int64).ravel())
     return rows
 
 
 @inlined
 def _divide(quantity, over, under, ratio):
-    """quantity * over // under, and the remainder. All below 2**60."""
+    """quantity * over // under, and the remainder; quantity below 2**62, the others 2**60."""
     rough = np.float64(quantity) * ratio
     if rough < _EXACT_BELOW:
         # The products wrap, their difference does not: it is the remainder of a quotient off by one at most.
@@ -114,7 +103,7 @@ def _divide(quantity, over, under, ratio):
             whole += 1
         return whole, rest
     whole, rest = np.int64(0), np.int64(0)
-    for bit in range(59, -1, -1):
+    for bit in range(61, -1, -1):
         # whole, rest = the quotient and remainder for quantity >> bit.
         rest <<= 1
         whole <<= 1
@@ -125,6 +114,15 @@ def _divide(quantity, over, under, ratio):
             rest -= under
             whole += 1
     return whole, rest
+
+
+@compiled
+def _advance(rows, ratio, totals):
+    for segment in range(len(totals)):
+        if totals[segment] > 0:
+            under = rows[segment, _UNDER]
+            _, rest = _divide(totals[segment], rows[segment, _OVER], under, ratio[segment])
+            rows[segment, _CARRY] = (rows[segment, _CARRY] + rest) % under
 
 
 @compiled

@@ -41,7 +41,7 @@ def rough_rates(market: Market, prices: list[int]) -> Float64s:
 def within(market: Market, prices: list[int], cut: Int64s) -> Int64s:
     """The ticks `cut`, or less where the prices put them out of the money."""
     cut = cut.copy()
-    for a, b in np.argwhere((cut > 0) & (cut >= rough_rates(market, prices) * (1 - 1e-6) - 2)):
+    for a, b in np.argwhere((cut > 0) & (cut >= rough_rates(market, prices) * (1 - 1e-12))):
         cut[a, b] = min(int(cut[a, b]), most_in_the_money(market, prices, int(a), int(b)))
     return cut
 

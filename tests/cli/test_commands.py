@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import sqlite3
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -219,3 +222,22 @@ def test_a_union_that_could_not_be_made_can_be_made_again(shell: Shell, tmp_path
     assert not home.database.exists()
     assert "participants" in shell("init", "--union", str(UNION))[0]
     assert not (shell.home / ".draft").exists()
+
+
+def test_an_interrupted_run_says_that_what_was_committed_stays(shell: Shell, payment_file: Path) -> None:
+    shell("init", "--union", str(UNION))
+    shell("submit", str(payment_file), "--as", A)
+    words = ["tasviya", "run", "--workers", "0", "--poll-ms", "1"]
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        f" sys.argv = {words}; from tasviya.cli.main import main; main()"
+    )
+    running = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if any(file.is_file() for file in (shell.home / "received").rglob("*")):
+            break
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert err.endswith("tasviya: interrupted; what was committed stays.\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.transactions import reading
 from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock, to_ns
-from tasviya.core.errors import OperatorError
+from tasviya.core.errors import OperatorError, StoreError, writes_to
 from tasviya.core.money import format_minor as amount_text
 from tasviya.membership.participant import LIVE, OpeningBalance
 from tasviya.membership.register import Register, Snapshot
@@ -131,12 +132,19 @@ def initialise(
 ) -> Register:
     """Make a store for the union of a `union.toml`.
 
+    It gets its place when it is whole: whatever stops this, it can be tried again.
     balances: what a sandbox's accounts start with, beside those in the file.
     Raises: ConfigurationError, OperatorError, StoreError.
     """
     register = load_union(read_text(union_file), str(union_file))
-    home.root.mkdir(parents=True, exist_ok=True)
-    store = open_store(home, clock)
+    with writes_to(home.root):
+        for directory in (home.inbox, home.received, home.outbox, home.statements):
+            directory.mkdir(parents=True, exist_ok=True)
+        draft = Home(home.root / ".draft")
+        if draft.root.exists():
+            shutil.rmtree(draft.root)
+        draft.root.mkdir()
+    store = open_store(draft, clock)
     try:
         system = System(store, clock, Unsigned(), Undeclared())
         system.do(lambda work: found(work, (r for rows in register.tables().values() for r in rows)))
@@ -146,8 +154,13 @@ def initialise(
             system.do(lambda work: endow(work, wanted))
     finally:
         store.close()
-    for directory in (home.inbox, home.received, home.outbox, home.statements):
-        directory.mkdir(exist_ok=True)
+    if Path(f"{draft.database}-wal").exists():
+        raise StoreError(
+            "store_failed", f"{draft.database} could not be finished.", "Free space and start again."
+        )
+    with writes_to(home.root):
+        draft.database.replace(home.database)
+        shutil.rmtree(draft.root)
     return register
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import sqlite3
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 
 from small_union import CODE, UNION, A, B, SmallUnion, uetr
 
+from tasviya import app
 from tasviya.cli.main import main
+from tasviya.membership.participant import OpeningBalance
 
 AT_TEN = "2026-09-29T10:00:00Z"
 
@@ -149,6 +154,23 @@ def test_mistakes_in_a_union_that_exists(shell: Shell) -> None:
         assert "cure:" in err
 
 
+def test_a_place_that_cannot_be_written_is_named_with_its_cure(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    shell("init", "--union", str(UNION))
+    nowhere = str(tmp_path / "file" / "below")
+    for words in (
+        ["init", "--union", str(UNION), "--home", nowhere],
+        ["demo", "--payments", "1", "--home", nowhere],
+        ["demo", "--payments", "1", "--home", str(tmp_path / "file")],
+        ["export", nowhere],
+        ["export", "--csv", nowhere],
+    ):
+        _, err = shell(*words, status=3)
+        assert "tasviya: file_unwritable:" in err
+        assert nowhere in err or str(tmp_path / "file") in err
+        assert "cure:" in err
+
+
 def test_a_broken_configuration_ends_with_status_2(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "union.toml"
     file.write_text(
@@ -189,3 +211,33 @@ def test_only_a_participant_hands_files_in(shell: Shell, payment_file: Path) -> 
     shell("init", "--union", str(UNION))
     for sender in ("../../elsewhere", "NOBDKZ20XXX", ""):
         assert "unknown_sender" in shell("submit", str(payment_file), "--as", sender, status=1)[1]
+
+
+def test_a_union_that_could_not_be_made_can_be_made_again(shell: Shell, tmp_path: Path) -> None:
+    home, clock = app.Home(shell.home), app.MachineClock()
+    (shell.home / ".draft").mkdir(parents=True)
+    money = OpeningBalance(participant=CODE[A], currency="XXX", amount_minor=1, valid_from="2026-01-01")
+    with pytest.raises(KeyError):
+        app.initialise(home, UNION, clock, [money])
+    assert not home.database.exists()
+    assert "participants" in shell("init", "--union", str(UNION))[0]
+    assert not (shell.home / ".draft").exists()
+
+
+def test_an_interrupted_run_says_that_what_was_committed_stays(shell: Shell, payment_file: Path) -> None:
+    shell("init", "--union", str(UNION))
+    shell("submit", str(payment_file), "--as", A)
+    words = ["tasviya", "run", "--workers", "0", "--poll-ms", "1"]
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        f" sys.argv = {words}; from tasviya.cli.main import main; main()"
+    )
+    running = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if any(file.is_file() for file in (shell.home / "received").rglob("*")):
+            break
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert err.endswith("tasviya: interrupted; what was committed stays.\n")

@@ -16,7 +16,7 @@ from tasviya.ledger.kernel import Kernel
 from tasviya.ledger.ledger import Ledger
 
 sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("ledger_tables")
+pytest.register_assert_rewrite("ledger_tables", "long_history")
 
 from ledger_tables import Clock, Play  # noqa: E402
 

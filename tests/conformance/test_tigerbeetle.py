@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasviya.adapters.tigerbeetle import TigerBeetleLedger
+from tasviya.core.errors import StoreError
 from tasviya.ledger.book import Book
+from tasviya.ledger.ledger import Account
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ledger"))
 
@@ -24,11 +26,11 @@ import events
 ADDRESS = os.environ.get("TIGERBEETLE_ADDRESS", "")
 LONG = 1000  # seconds: no timeout ends while a test runs
 
-pytestmark = pytest.mark.skipif(not ADDRESS, reason="TIGERBEETLE_ADDRESS names no server")
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[TigerBeetleLedger]:
+    if not ADDRESS:
+        pytest.skip("TIGERBEETLE_ADDRESS names no server")
     with TigerBeetleLedger(ADDRESS) as ledger:
         yield ledger
 
@@ -61,3 +63,12 @@ def test_tigerbeetle_answers_as_the_book(server: TigerBeetleLedger, data: st.Dat
         filter = elsewhere(replace(data.draw(events.account_filters), **timeless), offset)
         for method in ("get_account_transfers", "get_account_balances"):
             assert untimed(getattr(book, method)(filter)) == untimed(getattr(server, method)(filter))
+
+
+def test_server_that_is_not_there_is_told_and_not_waited_for() -> None:
+    with TigerBeetleLedger("127.0.0.1:1", patience_s=0.2) as nobody:
+        for method, argument in (("create_accounts", [Account(1)]), ("lookup_accounts", [1])):
+            with pytest.raises(StoreError) as stopped:
+                getattr(nobody, method)(argument)
+            assert stopped.value.refusal.reason == "LEDGER_UNAVAILABLE"
+            assert "looked up" in stopped.value.refusal.cure

@@ -15,7 +15,7 @@ import msgspec
 from tasviya.adapters.payment_rows import COLUMN_LIST, payment_of
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_facts import as_json
-from tasviya.core.errors import StoreError
+from tasviya.core.errors import StoreError, writes_to
 from tasviya.messages.scheme import Scheme
 from tasviya.services.statements import AccountFacts, Period, collect
 from tasviya.services.telling import ANSWERS, REPLIES, Facts, letter
@@ -225,11 +225,11 @@ def write_file(path: Path, content: bytes) -> None:
     """
     draft = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
-        draft.replace(path)
-    except OSError as error:
+        with writes_to(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(content)
+            draft.replace(path)
+    except StoreError:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        cure = "Free space, or check the folder and its permissions, and start again: what is untold waits."
-        raise StoreError("file_unwritable", f"{path}: {error.strerror}.", cure) from error
+        raise

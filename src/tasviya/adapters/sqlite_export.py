@@ -17,7 +17,7 @@ import msgspec
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_ledger import SqliteLedger
 from tasviya.core.clock import iso_instant
-from tasviya.core.errors import OperatorError
+from tasviya.core.errors import OperatorError, writes_to
 from tasviya.journal.entry import decode
 
 Table = tuple[str, list[str], Iterator[tuple[Any, ...]]]
@@ -44,22 +44,28 @@ def export(db: Connection, target: Path, *, as_csv: bool) -> dict[str, int]:
     """Write all tables; returns how many rows each has.
 
     target: a directory for CSV, else a file; it must not exist.
-    Raises: OperatorError.
+    Raises: OperatorError; StoreError if the target cannot be written.
     """
     if target.exists():
         raise OperatorError(
             "target_exists", f"{target} exists.", "Name a new file or directory.", str(target)
         )
-    if as_csv:
-        target.mkdir(parents=True)
-        return {name: _to_csv(target / f"{name}.csv", columns, rows) for name, columns, rows in _tables(db)}
-    target.parent.mkdir(parents=True, exist_ok=True)
-    written = sqlite3.connect(target)
-    try:
-        with written:
-            return {name: _to_sqlite(written, name, columns, rows) for name, columns, rows in _tables(db)}
-    finally:
-        written.close()
+    with writes_to(target):
+        if as_csv:
+            target.mkdir(parents=True)
+            return {
+                name: _to_csv(target / f"{name}.csv", columns, rows) for name, columns, rows in _tables(db)
+            }
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+        written = sqlite3.connect(target)
+        try:
+            with written:
+                return {name: _to_sqlite(written, name, columns, rows) for name, columns, rows in _tables(db)}
+        except sqlite3.OperationalError as error:
+            raise OSError(f"{target}: {error}") from error
+        finally:
+            written.close()
 
 
 def _tables(db: Connection) -> Iterator[Table]:

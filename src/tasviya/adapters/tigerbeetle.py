@@ -50,9 +50,10 @@ class TigerBeetleLedger:
     """A TigerBeetle cluster as a `Ledger`. Final when a call returns.
 
     addresses: of the replicas, such as "127.0.0.1:3000", separated by commas.
+    patience_s: seconds after which a request counts as unanswered; the client itself would wait for ever.
     """
 
-    def __init__(self, addresses: str, cluster_id: int = 0) -> None:
+    def __init__(self, addresses: str, cluster_id: int = 0, *, patience_s: float = 60) -> None:
         try:
             from tigerbeetle import bindings, client
         except ImportError as error:
@@ -60,7 +61,7 @@ class TigerBeetleLedger:
                 "LEDGER_UNAVAILABLE", "The tigerbeetle client is not installed.", "Install tigerbeetle 0.17."
             ) from error
         self._bindings: Any = bindings
-        self._client: Any = _raw_client_class(bindings, client)(cluster_id, addresses)
+        self._client: Any = _raw_client_class(bindings, client, patience_s)(cluster_id, addresses)
 
     def __enter__(self) -> TigerBeetleLedger:
         return self
@@ -152,7 +153,7 @@ class _Filled:
         self.limit, self.flags = result_limit(filter), int(filter.flags)
 
 
-def _raw_client_class(bindings: Any, client: Any) -> Any:
+def _raw_client_class(bindings: Any, client: Any, patience_s: float) -> Any:
     """The official synchronous client, able to send an array's bytes as they lie."""
 
     class RawClient(client.ClientSync):  # type: ignore[misc, name-defined, unused-ignore]
@@ -161,7 +162,7 @@ def _raw_client_class(bindings: Any, client: Any) -> Any:
             return self.finish_raw(self.start_raw(operation, request, result_bytes))
 
         def start_raw(self, operation: Any, request: Any, result_bytes: int) -> Any:
-            """Send bytes, which must stay alive, and do not wait."""
+            """Send bytes and do not wait."""
             packet = bindings.CPacket()
             packet.user_data = client.Client._counter.increment()
             packet.operation = operation
@@ -177,6 +178,7 @@ def _raw_client_class(bindings: Any, client: Any) -> Any:
                 c_event_type=None,
                 c_result_type=_octets(result_bytes),
             )
+            waiting.request = request  # the native library reads it until it answers
             self._inflight_packets[packet.user_data] = waiting
             state = bindings.tb_client_submit(ctypes.byref(self._client), ctypes.byref(packet))
             if state != bindings.ClientStatus.OK:
@@ -186,15 +188,22 @@ def _raw_client_class(bindings: Any, client: Any) -> Any:
 
         def finish_raw(self, waiting: Any) -> bytes:
             """Wait for the reply to what was sent."""
-            waiting.on_completion_context.event.wait()
-            del self._inflight_packets[waiting.packet.user_data]
-            if isinstance(waiting.response, Exception):
+            answered = waiting.on_completion_context.event.wait(patience_s)
+            if answered:
+                del self._inflight_packets[waiting.packet.user_data]
+            if not answered or isinstance(waiting.response, Exception):
                 raise StoreError(
                     "LEDGER_UNAVAILABLE",
-                    f"TigerBeetle did not answer: {waiting.response}.",
+                    f"TigerBeetle did not answer: {waiting.response or f'{patience_s:g} seconds are over'}.",
                     "Check its address and that it runs; the outcome is unknown until the ids are looked up.",
                 )
             return b"".join(waiting.response)
+
+        def close(self) -> None:
+            """Let go of the server, and of what it never answered, which the client's own close refuses."""
+            bindings.tb_client_deinit(ctypes.byref(self._client))
+            self._inflight_packets.clear()
+            del client.Client._clients[self._client_key]
 
     return RawClient
 

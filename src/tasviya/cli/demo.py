@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tasviya import app
 from tasviya.cli.output import Row, screen, stderr, table
 from tasviya.core.clock import ManualClock
-from tasviya.core.errors import OperatorError
+from tasviya.core.errors import OperatorError, writes_to
 from tasviya.lab.figures import RATE_DATES, label, matrix_for, rates
 from tasviya.lab.trade_day import opening_balances, write_day
 from tasviya.membership.register import Register
@@ -63,10 +63,10 @@ def run_demo(wish: Wish, root: Path, *, fresh: bool, workers: int) -> None:
     file = app.union_file(Path(wish.union))
     register = load_union(app.read_text(file), str(file))
     _introduce(register)
-    day = _begin(wish, root, fresh)
     home = app.Home(root)
     columns = (TextColumn("{task.description:<27}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=stderr) as progress:
+    with writes_to(root), Progress(*columns, console=stderr) as progress:
+        day = _begin(wish, root, fresh)
         if day.stage == WRITING:
             _write(day, file, register, home, progress)
         if day.stage == SETTLING:

@@ -15,6 +15,7 @@ from tasviya import __version__
 from tasviya.cli import ask, exchange, operate
 from tasviya.core.errors import OperatorError
 
+INTERRUPTED = 130
 HELP = "A clearing union in a box: settles trade between countries in their own currencies."
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
 for commands in (operate.commands, ask.commands):
@@ -35,9 +36,10 @@ def main() -> None:
             sys.stderr.write(f"  where: {told.where}\n")
         sys.stderr.write(f"  cure:  {told.cure}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("tasviya: interrupted; what was committed stays.\n")
-        sys.exit(130)
+    except SystemExit as ended:  # the library's own way to end, also when interrupted
+        if ended.code == INTERRUPTED:
+            sys.stderr.write("tasviya: interrupted; what was committed stays.\n")
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -7,6 +7,8 @@ is missing, a configuration that does not hold. A *broken invariant* is our own 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -73,6 +75,17 @@ class StoreError(OperatorError):
     """The store cannot serve: busy, full, damaged or of another version."""
 
     exit_code = 3
+
+
+@contextmanager
+def writes_to(place: object) -> Iterator[None]:
+    """Turns the machine's refusal to write a file or folder into a StoreError with a cure."""
+    try:
+        yield
+    except OSError as error:
+        cure = "Free space, or check the folder and its permissions, and start again: what is untold waits."
+        what = f"{error.filename or place}: {error.strerror or error}."
+        raise StoreError("file_unwritable", what, cure) from error
 
 
 class InvariantBroken(RuntimeError):

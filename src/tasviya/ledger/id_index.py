@@ -2,8 +2,11 @@
 
 A directory points from hash bits to sub-tables of 16 Ki slots with linear probing. Whenever the mean load
 passes 45 %, the fullest sub-table is split in two, which takes well under a millisecond; one big table that
-doubles would stop the ledger for seconds. Sixteen consecutive ids are neighbours, so that ordered ids stay
-in the processor's cache. The hash is keyed with a secret: chosen ids cannot pile up in one place.
+doubles would stop the ledger for seconds. Sixteen consecutive ids share one group of sixteen slots, so that
+ordered ids stay in the processor's cache. A search goes on from group to group at the same place in each: one
+step passes a group of sixteen ids that were there before, not sixteen steps. That place is turned by the
+hash, so that ids with equal last bits spread over all. The hash is keyed with a secret: chosen ids cannot
+pile up in one place.
 
 A value is zero (free), FAILED (the id is spent), IS_PENDING | pending number + 1, or row + 1.
 """
@@ -12,14 +15,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasviya.ledger.compiled import ONE, ZERO, compiled, inlined, u64
+from tasviya.ledger.compiled import ZERO, compiled, inlined, u64
 
 SLOT_BITS = 14
 SLOTS = 1 << SLOT_BITS
 SLOT_MASK = np.uint64(SLOTS - 1)
 SLOT_SHIFT = np.uint64(SLOT_BITS)
 DIRECTORY_SHIFT = np.uint64(40)
-NEIGHBOURS = np.uint64(15)
+GROUP = np.uint64(16)
+PLACE_MASK = np.uint64(15)
 FAILED = np.uint64(1 << 63)
 IS_PENDING = np.uint64(1 << 62)
 NUMBER = np.uint64((1 << 62) - 1)
@@ -39,7 +43,7 @@ def mix(x):
 
 @inlined
 def hash_id(seed, low, high):
-    """Equal for sixteen consecutive ids; their last four bits tell them apart within the sub-table."""
+    """Equal for sixteen consecutive ids; their last four bits tell them apart within their group."""
     return mix(high ^ seed[1] ^ mix((low >> u64(4)) ^ seed[0]))
 
 
@@ -48,7 +52,7 @@ def first_slot(seed, directory, low, high):
     """Where the search for an id starts."""
     h = hash_id(seed, low, high)
     table = u64(directory[(h >> DIRECTORY_SHIFT) & u64(len(directory) - 1)]) << SLOT_SHIFT
-    return table | ((h + (low & NEIGHBOURS)) & SLOT_MASK)
+    return table | (h & SLOT_MASK & ~PLACE_MASK) | ((h + low) & PLACE_MASK)
 
 
 @inlined
@@ -59,7 +63,7 @@ def find(seed, keys, values, directory, low, high):
     while True:
         if values[slot] == ZERO or (keys[slot, 0] == low and keys[slot, 1] == high):
             return slot
-        slot = table | ((slot + ONE) & SLOT_MASK)
+        slot = table | ((slot + GROUP) & SLOT_MASK)
 
 
 @compiled

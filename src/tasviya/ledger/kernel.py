@@ -109,6 +109,7 @@ class Kernel(KernelReads):
         self._table_counts = np.zeros(tables, np.int64)
         self._table_depths = np.zeros(tables, np.int32)
         self._tables = 1
+        self._found = np.zeros((BATCH_MAX, 2), np.int32)
         self._made = np.zeros((BATCH_MAX, WORDS), np.uint64)
         self._made_slots = np.zeros((BATCH_MAX, 2), np.uint32)
         self._failed = np.zeros((BATCH_MAX, 2), np.uint64)
@@ -147,6 +148,7 @@ class Kernel(KernelReads):
         made, _ = kernel_batch.apply_transfers(
             events,
             np.uint64(latest),
+            self._found,
             self._made,
             self._made_slots,
             statuses,

@@ -41,7 +41,10 @@ from tasviya.ledger.kernel_words import (
     spend_id,
 )
 from tasviya.ledger.ledger import CreateTransferStatus as S
-from tasviya.ledger.records import ID, LEDGER_CODE_FLAGS, TIMESTAMP
+from tasviya.ledger.records import CREDIT_ID, DEBIT_ID, ID, LEDGER_CODE_FLAGS, TIMESTAMP
+
+FETCHED = 256
+"""So many events are fetched before they are judged: what is loaded for them still lies in the cache then."""
 
 
 @inlined
@@ -57,26 +60,44 @@ def is_transient(status):
     )
 
 
+@inlined
+def fetch(state, events, found, start, stop):
+    """Find some events' accounts, and load what judging them will read; something of what was loaded.
+
+    Loads here wait for nothing, so their cache misses overlap; in the judgement each would be waited for.
+    found: (n, 2) the debit and credit accounts' slots, or -1.
+    """
+    touched = ZERO
+    for i in range(start, stop):
+        slot = first_slot(state.seed, state.directory, events[i, ID], events[i, ID + 1])
+        touched ^= state.id_values[slot] ^ state.id_keys[slot, 0]
+        debit = find_account(state, events[i, DEBIT_ID], events[i, DEBIT_ID + 1])
+        credit = find_account(state, events[i, CREDIT_ID], events[i, CREDIT_ID + 1])
+        touched ^= state.accounts[max(debit, 0), TIMESTAMP] ^ state.accounts[max(credit, 0), TIMESTAMP]
+        found[i, 0] = debit
+        found[i, 1] = credit
+    return touched
+
+
 @compiled
-def apply_transfers(events, latest, made, made_slots, statuses, times, failed, undo, before, *arrays):
+def apply_transfers(events, latest, found, made, made_slots, statuses, times, failed, undo, before, *arrays):
     """Judge a batch in order and carry it out; how many transfers were made.
 
     latest: the batch's timestamp, that of its last event.
     made, made_slots: the transfers made, and their debit and credit slots, one after another.
     statuses, times: of every event. failed: (n, 2) ids now spent; counts[FAILED_IDS] says how many.
-    undo, before: scratch. arrays: the `State`.
+    found, undo, before: scratch. arrays: the `State`.
     """
     state = State(*arrays)
     total = len(events)
+    touched = ZERO
     first_row = state.counts[ROWS]
     state.counts[FAILED_IDS] = 0
     count, steps, chain, broken = np.int64(0), np.int64(0), NONE, False
     imports = total > 0 and (flags_of(events[0, LEDGER_CODE_FLAGS]) & IMPORTED) != 0
-    touched = ZERO  # loads that wait for nothing: cache misses of the whole batch overlap
     for i in range(total):
-        slot = first_slot(state.seed, state.directory, events[i, ID], events[i, ID + 1])
-        touched ^= state.id_values[slot] ^ state.id_keys[slot, 0]
-    for i in range(total):
+        if i % FETCHED == 0:
+            touched ^= fetch(state, events, found, i, min(i + FETCHED, total))
         flags = flags_of(events[i, LEDGER_CODE_FLAGS])
         now = latest - u64(total - 1 - i)
         time = now
@@ -94,7 +115,7 @@ def apply_transfers(events, latest, made, made_slots, statuses, times, failed, u
             if status == S.CREATED:
                 step = steps if chain >= 0 else NONE
                 status, time = create_transfer(
-                    state, events, i, flags, now, first_row, made, made_slots, count, undo, step
+                    state, events, i, flags, now, found, first_row, made, made_slots, count, undo, step
                 )
         if status == S.CREATED:
             count += 1

@@ -42,7 +42,6 @@ from tasviya.ledger.kernel_words import (
     VOID,
     code_of,
     differs,
-    find_account,
     find_id,
     flags_of,
     high_32,
@@ -181,8 +180,8 @@ def at_most_free(accounts, slot, available, used, low, high):
 
 
 @inlined
-def move(state, events, i, flags, now, row, id_slot, made, made_slots, place, undo, step):
-    """Move or reserve an amount: status, time. step: of undo, or -1 outside a chain."""
+def move(state, events, i, flags, now, found, row, id_slot, made, made_slots, place, undo, step):
+    """Move or reserve an amount: status, time. found: accounts' slots. step: of undo, or -1 if unlinked."""
     accounts = state.accounts
     if is_zero(events, i, DEBIT_ID):
         return S.DEBIT_ACCOUNT_ID_MUST_NOT_BE_ZERO, now
@@ -207,10 +206,9 @@ def move(state, events, i, flags, now, row, id_slot, made, made_slots, place, un
         return S.LEDGER_MUST_NOT_BE_ZERO, now
     if code_of(events[i, LEDGER_CODE_FLAGS]) == ZERO:
         return S.CODE_MUST_NOT_BE_ZERO, now
-    debit = find_account(state, events[i, DEBIT_ID], events[i, DEBIT_ID + 1])
+    debit, credit = np.int64(found[i, 0]), np.int64(found[i, 1])
     if debit < 0:
         return S.DEBIT_ACCOUNT_NOT_FOUND, now
-    credit = find_account(state, events[i, CREDIT_ID], events[i, CREDIT_ID + 1])
     if credit < 0:
         return S.CREDIT_ACCOUNT_NOT_FOUND, now
     if (accounts[debit, LEDGER_CODE_FLAGS] & LOW_32) != (accounts[credit, LEDGER_CODE_FLAGS] & LOW_32):
@@ -340,7 +338,7 @@ def resolve(state, events, i, flags, now, row, id_slot, made, made_slots, place,
 
 
 @inlined
-def create_transfer(state, events, i, flags, now, first_row, made, made_slots, place, undo, step):
+def create_transfer(state, events, i, flags, now, found, first_row, made, made_slots, place, undo, step):
     """Judge one transfer whose time is in order, and carry it out: status, time (0: compare it later)."""
     if flags & ~KNOWN_FLAGS:
         return S.RESERVED_FLAG, now
@@ -361,7 +359,7 @@ def create_transfer(state, events, i, flags, now, first_row, made, made_slots, p
     row = first_row + place
     if flags & (POST | VOID):
         return resolve(state, events, i, flags, now, row, id_slot, made, made_slots, place, undo, step)
-    return move(state, events, i, flags, now, row, id_slot, made, made_slots, place, undo, step)
+    return move(state, events, i, flags, now, found, row, id_slot, made, made_slots, place, undo, step)
 
 
 @inlined

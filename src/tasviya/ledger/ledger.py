@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -229,16 +230,14 @@ class Transfer:
     timestamp: int = 0
 
 
-@dataclass(slots=True)
-class CreateAccountResult:
+class CreateAccountResult(msgspec.Struct, gc=False):  # thousands a batch, and never part of a cycle
     """timestamp: the account's if created or existing, otherwise when it was refused."""
 
     timestamp: int
     status: CreateAccountStatus
 
 
-@dataclass(slots=True)
-class CreateTransferResult:
+class CreateTransferResult(msgspec.Struct, gc=False):
     """timestamp: the transfer's if created or existing, otherwise when it was refused."""
 
     timestamp: int

@@ -71,6 +71,8 @@ ACCOUNT = np.dtype(
 _transfer_flags = functools.cache(TransferFlags)
 _account_flags = functools.cache(AccountFlags)
 _RECORD = struct.Struct("<13QIIIHHQ")
+_RECORD_WITH_IDS = struct.Struct("<16s16s16s7QIIIHHQ")
+"""The same, its first three fields as bytes: the quickest for integers that are mostly large."""
 
 
 def as_words(batch: Sequence[Any] | npt.NDArray[Any]) -> Words:
@@ -94,21 +96,21 @@ def as_words(batch: Sequence[Any] | npt.NDArray[Any]) -> Words:
 def pack_transfers(transfers: Sequence[Transfer]) -> Words:
     """Transfers as (n, 16) words."""
     buffer = bytearray(RECORD_BYTES * len(transfers))
-    put, mask, offset = _RECORD.pack_into, WORD_MASK, 0
+    put, mask, offset = _RECORD_WITH_IDS.pack_into, WORD_MASK, 0
     try:
         for t in transfers:
-            id, debit, credit = t.id, t.debit_account_id, t.credit_account_id
             amount, pending, user = t.amount, t.pending_id, t.user_data_128
             # fmt: off
             put(
                 buffer, offset,
-                id & mask, id >> 64, debit & mask, debit >> 64, credit & mask, credit >> 64,
+                t.id.to_bytes(16, "little"),
+                t.debit_account_id.to_bytes(16, "little"), t.credit_account_id.to_bytes(16, "little"),
                 amount & mask, amount >> 64, pending & mask, pending >> 64, user & mask, user >> 64,
                 t.user_data_64, t.user_data_32, t.timeout, t.ledger, t.code, t.flags, t.timestamp,
             )
             # fmt: on
             offset += RECORD_BYTES
-    except struct.error:
+    except (struct.error, OverflowError):
         for t in transfers:
             check_integers(t)
         raise

@@ -24,7 +24,7 @@ from tasviya.messages.model import (
     StatusRequest,
 )
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.statements import AccountReport, Balance, Entry
+from tasviya.messages.statements import AccountReport, Balance, CounterValue, Entry
 
 OPERATOR = "TSVABYM1XXX"
 BANK_A = "ALFABY2XXXX"
@@ -190,6 +190,7 @@ STATUS = StatusReport(
     additional_info=("A-17 lacks 3,200.00 BYN & waits",),
     settlement_date=TODAY,
     accepted_at=NOON,
+    clearing_reference="batch 12",
     instructing_agent=BANK_A,
     instructed_agent=BANK_B,
 )
@@ -257,6 +258,13 @@ ENTRY = Entry(
     purpose="GDDS",
     remittance="Invoice <77/2026>",
 )
+CONVERTED = Entry(
+    16_000,
+    "KZT",
+    False,
+    counter_value=CounterValue(1_000, "BYN", "KZT", "BYN", "BYN", "16", "batch 12", NOON),
+)
+PRICELESS = Entry(1, "KZT", True, counter_value=CounterValue(10**17, "IRR"))
 REPORT = AccountReport(
     1,
     "RPT-1",
@@ -268,7 +276,7 @@ REPORT = AccountReport(
     "2026-11-23T00:00:00Z",
     "2026-11-23T20:00:00Z",
     [Balance("OPBD", 500_000, "BYN", TODAY), Balance("CLBD", -374_949, "BYN", NOON)],
-    [ENTRY, Entry(1, "BYN", True)],
+    [ENTRY, Entry(1, "BYN", True), CONVERTED, PRICELESS],
     page=2,
     last_page=False,
     servicer=BANK_C,

@@ -139,6 +139,8 @@ class StatusReport(Struct, array_like=True, tag="StatusReport"):
     settlement_date: str | None = None
     accepted_at: str | None = None
     """AccptncDtTm: when it settled or was accepted."""
+    clearing_reference: str | None = None
+    """ClrSysRef: what converted a payment in two currencies."""
     instructing_agent: str | None = None
     instructed_agent: str | None = None
     refusals: list[Refusal] = field(default_factory=list)

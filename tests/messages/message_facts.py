@@ -25,6 +25,7 @@ from tasviya.messages.model import (
 )
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.statements import AccountReport, Balance, CounterValue, Entry
+from tasviya.messages.trades import TradeInstruction, TradeNotice
 
 OPERATOR = "TSVABYM1XXX"
 BANK_A = "ALFABY2XXXX"
@@ -285,6 +286,55 @@ PLAIN_REPORT = AccountReport(1, "RPT-2", "SETTLE-B-BYN", created_at=NOON, servic
 REJECT = MessageReject(1, "MSG-1", "NOT-XML", NOON, "/Document", "The file is not well-formed XML.")
 ACKNOWLEDGEMENT = Acknowledgement(1, "MSG-1", "RCVD", "pacs.008.001.08", NOON, "received")
 
+TRADE = TradeInstruction(
+    1,
+    "TRADE-1",
+    "COMMON-1",
+    TODAY,
+    "2026-11-25",
+    BANK_A,
+    BANK_A,
+    BANK_B,
+    BANK_B,
+    "KZT",
+    "16000.00",
+    1_600_000,
+    "BYN",
+    "1000.00",
+    100_000,
+    "16",
+    "BYN",
+    "KZT",
+    "NEWT",
+    "true",
+)
+TRADE_NOTICE = TradeNotice(
+    1,
+    "T1",
+    "M1",
+    "SMAP",
+    "AM04",
+    "ALFABY2XXXX lacks 3.00 BYN to pay it; it settles when funded.",
+    NOON,
+    "FMTC",
+    True,
+    OPERATOR,
+    "TRADE-1",
+    "COMMON-1",
+    "TRADE-9",
+    TODAY,
+    "2026-11-25",
+    BANK_A,
+    BANK_B,
+    "KZT",
+    1_600_000,
+    "BYN",
+    100_000,
+    "16",
+    "BYN",
+    "KZT",
+)
+
 _FRAME: dict[str, Any] = {"message_id": "OUT-1", "created_at": NOON}
 _BETWEEN: dict[str, Any] = {"assigner": BANK_A, "assignee": OPERATOR}
 
@@ -356,6 +406,11 @@ EXAMPLES: dict[str, tuple[Callable[[], bytes], list[Any]]] = {
             description="received",
         ),
         [ACKNOWLEDGEMENT],
+    ),
+    "fxtr.014.001.05": (lambda: builders.build_trade_instruction(SCHEME, trade=TRADE), [TRADE]),
+    "fxtr.017.001.05": (
+        lambda: builders.build_trade_notice(SCHEME, **_FRAME, notice=TRADE_NOTICE),
+        [TRADE_NOTICE],
     ),
 }
 """Each message type: how an example is written, and the transactions it must be read back as."""

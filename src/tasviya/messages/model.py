@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from tasviya.core.errors import Refusal
 from tasviya.messages.statements import AccountReport
+from tasviya.messages.trades import TradeInstruction, TradeNotice
 
 
 class Charge(Struct, frozen=True, array_like=True):
@@ -285,6 +286,8 @@ Transaction = (
     | AccountReport
     | MessageReject
     | Acknowledgement
+    | TradeInstruction
+    | TradeNotice
 )
 
 

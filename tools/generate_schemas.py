@@ -46,6 +46,8 @@ SOURCES = {
     "camt.025.001.08": (PYTHON_ISO, PYISO),
     "admi.002.001.01": (PYTHON_ISO, PYISO),
     "admi.007.001.01": (PYTHON_ISO, PYISO),
+    "fxtr.014.001.05": (PYTHON_ISO,),
+    "fxtr.017.001.05": (PYTHON_ISO,),
 }
 """Message version → the packages that carry it. Where both do, their texts must be equal."""
 
@@ -60,7 +62,8 @@ BASES: dict[object, str] = {
     XmlDateTime: "dateTime",
     XmlTime: "time",
     datetime.date: "date",
-    # The packages say only "a period". In the versions above every one is a card's expiry: year and month.
+    # The packages say only "a period". In the versions above it is a year where the element's name says so
+    # (DefsYr), else a card's expiry: year and month.
     XmlPeriod: "gYearMonth",
 }
 
@@ -153,7 +156,8 @@ class Rendering:
             name, base = kind.__name__, "string"
             facets = "".join(f"<enumeration value={quoteattr(member.value)}/>" for member in kind)
         else:
-            base = BASES[kind]
+            is_year = kind is XmlPeriod and str(facts.get("name")).endswith("Yr")
+            base = "gYear" if is_year else BASES[kind]
             restrictions = {FACETS[key]: str(facts[key]) for key in FACETS if key in facts}
             if not restrictions:
                 return base

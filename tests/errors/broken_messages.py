@@ -20,6 +20,7 @@ from tasviya.messages.model import (
 )
 from tasviya.messages.registry import parse_file
 from tasviya.messages.scheme import Scheme
+from tasviya.messages.trades import TradeInstruction
 
 SCHEME = Scheme(
     "TSVOKZ20XXX", {"KZT": 2, "JPY": 0}, {"KZT": 10**9}, charge_bearers=frozenset({"SHAR", "CRED"})
@@ -69,6 +70,13 @@ def report_request() -> bytes:
         1, "camt.053.001.08", "R1", "ACCAKZT", from_date="2026-09-28", to_date="2026-09-29"
     )
     return builders.build_report_request(SCHEME, **FRAME, sender="ALFAKZ20XXX", requests=[request])
+
+
+def trade(**changes: Any) -> bytes:
+    facts: dict[str, Any] = {"trade_date": "2026-09-29", "settlement_date": "2026-09-30", "rate": "0.3"}
+    facts |= {"submitter": "ALFAKZ20XXX", "counterparty_submitter": "BETAKZ20XXX", "buy_currency": "JPY"}
+    facts |= {"buy_minor": 1000, "sell_currency": "KZT", "sell_minor": 300_000}
+    return builders.build_trade_instruction(SCHEME, trade=TradeInstruction(1, "M1", **(facts | changes)))
 
 
 def enveloped(message_id: str = "M1", message_type: str = "pacs.008.001.08") -> bytes:
@@ -176,6 +184,10 @@ MESSAGE_CASES: list[MessageCase] = [
     MessageCase("DU04", "CdtTrfTxInf[2]/PmtId/EndToEndId", "<EndToEndId>E2<", "<EndToEndId>E1<", TWO),
     MessageCase("RF01Transaction", "CdtTrfTxInf[2]/PmtId/TxId", "<TxId>T2<", "<TxId>T1<", TWO),
     MessageCase("RF01Uetr", "CdtTrfTxInf[2]/PmtId/UETR", f"{UETR}2", f"{UETR}1", TWO),
+    MessageCase("AG03Trade", "TradInf/OprTp", "", "", trade(operation="CANC"), said="Cancel a trade by `OprTp` CANC"),
+    MessageCase("AM03Trade", "TradAmts/TradgSdBuyAmt/Amt/@Ccy", 'Ccy="JPY"', 'Ccy="USD"', trade()),
+    MessageCase("AM12Trade", "TradAmts/TradgSdBuyAmt/Amt", ">1000<", ">1000.5<", trade()),
+    MessageCase("DT01Trade", "TradAmts/SttlmDt", "<SttlmDt>2026-09-30<", "<SttlmDt>2026-09-28<", trade()),
     MessageCase("RR10", TX + "Dbtr/Nm", "", "", customer(transfer(debtor_name="Pay\u202eer")),
                 said="Put the character U+202E, which turns the text round, into the debtor's name"),
 ]  # fmt: skip

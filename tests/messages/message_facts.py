@@ -24,7 +24,8 @@ from tasviya.messages.model import (
     StatusRequest,
 )
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.statements import AccountReport, Balance, Entry
+from tasviya.messages.statements import AccountReport, Balance, CounterValue, Entry
+from tasviya.messages.trades import TradeInstruction, TradeNotice
 
 OPERATOR = "TSVABYM1XXX"
 BANK_A = "ALFABY2XXXX"
@@ -190,6 +191,7 @@ STATUS = StatusReport(
     additional_info=("A-17 lacks 3,200.00 BYN & waits",),
     settlement_date=TODAY,
     accepted_at=NOON,
+    clearing_reference="batch 12",
     instructing_agent=BANK_A,
     instructed_agent=BANK_B,
 )
@@ -257,6 +259,13 @@ ENTRY = Entry(
     purpose="GDDS",
     remittance="Invoice <77/2026>",
 )
+CONVERTED = Entry(
+    16_000,
+    "KZT",
+    False,
+    counter_value=CounterValue(1_000, "BYN", "KZT", "BYN", "BYN", "16", "batch 12", NOON),
+)
+PRICELESS = Entry(1, "KZT", True, counter_value=CounterValue(10**17, "IRR"))
 REPORT = AccountReport(
     1,
     "RPT-1",
@@ -268,7 +277,7 @@ REPORT = AccountReport(
     "2026-11-23T00:00:00Z",
     "2026-11-23T20:00:00Z",
     [Balance("OPBD", 500_000, "BYN", TODAY), Balance("CLBD", -374_949, "BYN", NOON)],
-    [ENTRY, Entry(1, "BYN", True)],
+    [ENTRY, Entry(1, "BYN", True), CONVERTED, PRICELESS],
     page=2,
     last_page=False,
     servicer=BANK_C,
@@ -276,6 +285,55 @@ REPORT = AccountReport(
 PLAIN_REPORT = AccountReport(1, "RPT-2", "SETTLE-B-BYN", created_at=NOON, servicer=OPERATOR)
 REJECT = MessageReject(1, "MSG-1", "NOT-XML", NOON, "/Document", "The file is not well-formed XML.")
 ACKNOWLEDGEMENT = Acknowledgement(1, "MSG-1", "RCVD", "pacs.008.001.08", NOON, "received")
+
+TRADE = TradeInstruction(
+    1,
+    "TRADE-1",
+    "COMMON-1",
+    TODAY,
+    "2026-11-25",
+    BANK_A,
+    BANK_A,
+    BANK_B,
+    BANK_B,
+    "KZT",
+    "16000.00",
+    1_600_000,
+    "BYN",
+    "1000.00",
+    100_000,
+    "16",
+    "BYN",
+    "KZT",
+    "NEWT",
+    "true",
+)
+TRADE_NOTICE = TradeNotice(
+    1,
+    "T1",
+    "M1",
+    "SMAP",
+    "AM04",
+    "ALFABY2XXXX lacks 3.00 BYN to pay it; it settles when funded.",
+    NOON,
+    "FMTC",
+    True,
+    OPERATOR,
+    "TRADE-1",
+    "COMMON-1",
+    "TRADE-9",
+    TODAY,
+    "2026-11-25",
+    BANK_A,
+    BANK_B,
+    "KZT",
+    1_600_000,
+    "BYN",
+    100_000,
+    "16",
+    "BYN",
+    "KZT",
+)
 
 _FRAME: dict[str, Any] = {"message_id": "OUT-1", "created_at": NOON}
 _BETWEEN: dict[str, Any] = {"assigner": BANK_A, "assignee": OPERATOR}
@@ -348,6 +406,11 @@ EXAMPLES: dict[str, tuple[Callable[[], bytes], list[Any]]] = {
             description="received",
         ),
         [ACKNOWLEDGEMENT],
+    ),
+    "fxtr.014.001.05": (lambda: builders.build_trade_instruction(SCHEME, trade=TRADE), [TRADE]),
+    "fxtr.017.001.05": (
+        lambda: builders.build_trade_notice(SCHEME, **_FRAME, notice=TRADE_NOTICE),
+        [TRADE_NOTICE],
     ),
 }
 """Each message type: how an example is written, and the transactions it must be read back as."""

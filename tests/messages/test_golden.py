@@ -18,7 +18,7 @@ from tasviya.messages.model import ParsedMessage
 from tasviya.messages.registry import parse_file
 
 GOLDEN = Path(__file__).parent / "golden"
-OWN_ID = {"pacs.008.001.08": "MSG-1", "pacs.009.001.08": "FIM-1"}
+OWN_ID = {"pacs.008.001.08": "MSG-1", "pacs.009.001.08": "FIM-1", "fxtr.014.001.05": "TRADE-1"}
 
 
 def written(message_type: str) -> bytes:

@@ -18,7 +18,8 @@ from tasviya.adapters.sqlite_facts import as_json
 from tasviya.core.errors import StoreError, writes_to
 from tasviya.messages.scheme import Scheme
 from tasviya.services.statements import AccountFacts, Period, collect
-from tasviya.services.telling import ANSWERS, REPLIES, Facts, letter
+from tasviya.services.telling import ANSWERS, REPLIES, letter
+from tasviya.services.telling_facts import Facts
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.payment import Payment

@@ -16,7 +16,7 @@ from tasviya.messages.amounts import amount_text, to_minor, whole_number
 from tasviya.messages.fields import Reader
 from tasviya.messages.model import Group, Transaction
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.statements import AccountReport, Balance, Entry
+from tasviya.messages.statements import AccountReport, Balance, CounterValue, Entry
 from tasviya.messages.writing import (
     account,
     account_number,
@@ -68,6 +68,16 @@ _ENTRY_PATHS = {
     "NtryDtls/TxDtls/Purp/*": "purpose",
     "NtryDtls/TxDtls/RmtInf/Ustrd": "remittance",
 }
+_COUNTER_PATHS = {
+    "Amt": "amount_minor",
+    "Amt@Ccy": "currency",
+    "CcyXchg/SrcCcy": "source_currency",
+    "CcyXchg/TrgtCcy": "target_currency",
+    "CcyXchg/UnitCcy": "unit_currency",
+    "CcyXchg/XchgRate": "rate",
+    "CcyXchg/CtrctId": "contract_id",
+    "CcyXchg/QtnDt": "quoted_at",
+}
 _BALANCE_PATHS = {
     "Tp/CdOrPrtry/*": "code",
     "Amt": "amount_minor",
@@ -100,6 +110,11 @@ class _Readers(Struct):
 def _readers(message_type: str) -> _Readers:
     namespace = NAMESPACE + message_type
     owner = "Acct/Ownr/Id/OrgId/AnyBIC"
+    counter = Reader(namespace, CounterValue, _COUNTER_PATHS)
+    entry: dict[str, str | tuple[str, Reader]] = {
+        **_ENTRY_PATHS,
+        "NtryDtls/TxDtls/AmtDtls/CntrValAmt": ("counter_value", counter),
+    }
     paths: dict[str, str | tuple[str, Reader]] = {
         "Id": "report_id",
         "RptPgntn/PgNb": "page",
@@ -118,7 +133,7 @@ def _readers(message_type: str) -> _Readers:
         "Acct/Ccy": "currency",
         owner: "owner",
         "Bal": ("balances", Reader(namespace, _BalanceFields, _BALANCE_PATHS)),
-        "Ntry": ("entries", Reader(namespace, _EntryFields, _ENTRY_PATHS)),
+        "Ntry": ("entries", Reader(namespace, _EntryFields, entry)),
     }
     group = Reader(namespace, Group, {"MsgId": "message_id", "CreDtTm": "created_at"})
     return _Readers(group, Reader(namespace, AccountReport, paths))
@@ -159,9 +174,18 @@ def _balance(read: _BalanceFields, scheme: Scheme) -> Balance:
 def _entry(read: _EntryFields, scheme: Scheme) -> Entry:
     read.amount_minor = to_minor(str(read.amount_minor).strip(), read.currency, scheme)
     read.is_credit = str(read.is_credit) == "CRDT"
+    if read.counter_value:
+        read.counter_value = _counter_value(read.counter_value[0], scheme)  # type: ignore[index]
+    else:
+        read.counter_value = None
     if read.domain:
         read.transaction_code = f"{read.domain}/{read.family}/{read.subfamily}"
     return Entry(*(getattr(read, name) for name in Entry.__struct_fields__))
+
+
+def _counter_value(out: list[Any], scheme: Scheme) -> CounterValue:
+    text, currency, *rest = out
+    return CounterValue(to_minor(str(text).strip(), currency, scheme), currency, *rest)
 
 
 def build_notification(
@@ -289,8 +313,24 @@ def _entry_element(facts: Entry, scheme: Scheme) -> str:
         f"<Ntry>{element('NtryRef', facts.reference)}{money}{direction}<Sts><Cd>{facts.status}</Cd></Sts>"
         f"{_date('BookgDt', facts.booked_at)}{_date('ValDt', facts.value_date)}"
         f"{servicer_reference}{_transaction_code(facts.transaction_code)}"
-        f"<NtryDtls><TxDtls>{references}{money}{direction}{related}</TxDtls></NtryDtls></Ntry>"
+        f"<NtryDtls><TxDtls>{references}{money}{direction}{_amount_details(facts.counter_value, scheme)}"
+        f"{related}</TxDtls></NtryDtls></Ntry>"
     )
+
+
+def _amount_details(facts: CounterValue | None, scheme: Scheme) -> str:
+    """What stands against the entry, in another currency."""
+    if facts is None:
+        return ""
+    rate = (
+        f"<CcyXchg>{element('SrcCcy', facts.source_currency)}{element('TrgtCcy', facts.target_currency)}"
+        f"{element('UnitCcy', facts.unit_currency)}{element('XchgRate', facts.rate)}"
+        f"{element('CtrctId', facts.contract_id)}{element('QtnDt', facts.quoted_at)}</CcyXchg>"
+        if facts.rate
+        else ""
+    )
+    text = amount_text(facts.amount_minor, facts.currency, scheme)
+    return f"<AmtDtls><CntrValAmt>{amount('Amt', text, facts.currency)}{rate}</CntrValAmt></AmtDtls>"
 
 
 @lru_cache(maxsize=8192)

@@ -9,6 +9,7 @@ from tasviya.messages.requests import build_liquidity_transfer, build_receipt, b
 from tasviya.messages.returns import build_return
 from tasviya.messages.status import build_status_report, build_status_request
 from tasviya.messages.system_messages import build_acknowledgement, build_message_reject
+from tasviya.messages.trade_messages import build_trade_instruction, build_trade_notice
 
 __all__ = [
     "bare",
@@ -29,5 +30,7 @@ __all__ = [
     "build_statement",
     "build_status_report",
     "build_status_request",
+    "build_trade_instruction",
+    "build_trade_notice",
     "envelope",
 ]

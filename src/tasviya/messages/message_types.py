@@ -17,6 +17,7 @@ from tasviya.messages import (
     returns,
     status,
     system_messages,
+    trade_messages,
 )
 from tasviya.messages.model import Group, Transaction
 from tasviya.messages.scheme import Scheme
@@ -156,6 +157,22 @@ MESSAGE_TYPES: dict[str, MessageType] = {
         builders.build_acknowledgement,
         "out",
         "A message has arrived.",
+    ),
+    trade_messages.INSTRUCTION: MessageType(
+        trade_messages,
+        trade_messages.INSTRUCTION_ROOT,
+        trade_messages.parse_instruction,
+        builders.build_trade_instruction,
+        "in",
+        "One side's instruction to settle a trade of two currencies.",
+    ),
+    trade_messages.NOTICE: MessageType(
+        trade_messages,
+        trade_messages.NOTICE_ROOT,
+        trade_messages.parse_notice,
+        builders.build_trade_notice,
+        "out",
+        "Where a trade stands: matched, settled, or why not.",
     ),
 }
 """Every message type, by its full identifier."""

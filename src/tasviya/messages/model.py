@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from tasviya.core.errors import Refusal
 from tasviya.messages.statements import AccountReport
+from tasviya.messages.trades import TradeInstruction, TradeNotice
 
 
 class Charge(Struct, frozen=True, array_like=True):
@@ -139,6 +140,8 @@ class StatusReport(Struct, array_like=True, tag="StatusReport"):
     settlement_date: str | None = None
     accepted_at: str | None = None
     """AccptncDtTm: when it settled or was accepted."""
+    clearing_reference: str | None = None
+    """ClrSysRef: what converted a payment in two currencies."""
     instructing_agent: str | None = None
     instructed_agent: str | None = None
     refusals: list[Refusal] = field(default_factory=list)
@@ -283,6 +286,8 @@ Transaction = (
     | AccountReport
     | MessageReject
     | Acknowledgement
+    | TradeInstruction
+    | TradeNotice
 )
 
 

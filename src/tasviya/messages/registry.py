@@ -172,7 +172,7 @@ def _broken(
     refusals: list[Refusal],
 ) -> Read:
     """A message that breaks its schema: answered under its own id if that can be read."""
-    message_id = _text(document, "MsgId") or _text(document, "Id")
+    message_id = _text(document, "MsgId") or _text(document, "Id") or _text(document, "OrgtrRef")
     if not message_id or len(message_id) > 35:
         return _unreadable(app_hdr, document, refusals)
     sender, receiver = (header.sender_bic, header.receiver_bic) if header else _parties(app_hdr, document)

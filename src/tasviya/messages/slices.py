@@ -9,11 +9,13 @@ cut from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from tasviya.core.errors import invariant
 from tasviya.messages.writing import escape
 from tasviya.messages.xml import PREFIXES, local_name
 
@@ -24,6 +26,8 @@ Slices = list[tuple[int, int]]
 
 _START, _END = b"<CdtTrfTxInf", b"</CdtTrfTxInf"
 _AFTER_NAME = b"> \t\r\n"
+_TAG = re.compile(rb"""<(/?)(?:[^\s/>:]+:)?([^\s/>:]+)(?:[^"'>]|"[^"]*"|'[^']*')*?(/?)>""")
+"""A tag: whether it ends an element, its local name, whether it is empty. A > in an attribute ends no tag."""
 _DECLARED = (b"<?xml ", b"\xef\xbb\xbf<?xml ")
 
 
@@ -59,6 +63,26 @@ def self_contained(business: Element, namespace: str, raw: bytes, slices: Iterab
     if len(outside) > PREFIXES:
         return False
     return not outside or not any(prefix in raw[start:end] for start, end in slices for prefix in outside)
+
+
+def children(cut: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """An element's own children: local name, first and last byte (exclusive). What lies deeper is not told:
+    supplementary data may hold elements of any name.
+
+    cut: well-formed, without comment, CDATA or processing instruction, as all cuts are.
+    """
+    depth, start = 0, 0
+    for tag in _TAG.finditer(cut):
+        ends, name, empty = tag.groups()
+        if not ends:
+            if depth == 1:
+                start = tag.start()
+            depth += 1
+        if ends or empty:
+            depth -= 1
+            if depth == 1:
+                yield name, start, tag.end()
+    invariant(depth == 0, "a cut is one element")
 
 
 def rewritten(document: Element) -> tuple[bytes, Slices]:

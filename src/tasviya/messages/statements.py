@@ -7,6 +7,23 @@ from msgspec import Struct, field
 from tasviya.core.errors import Refusal
 
 
+class CounterValue(Struct, frozen=True, array_like=True):
+    """What stands against an entry in another currency, and the rate between them."""
+
+    amount_minor: int
+    currency: str
+    source_currency: str = ""
+    """Converted from this; empty, with all that follows, if no rate is told."""
+    target_currency: str = ""
+    unit_currency: str = ""
+    rate: str = ""
+    """Units of the other currency for one of the unit currency."""
+    contract_id: str = ""
+    """What converted it: a batch, a quote, a trade."""
+    quoted_at: str = ""
+    """An instant: when that rate was found or agreed."""
+
+
 class Entry(Struct, array_like=True):
     """One booking on a settlement account, with the payment it belongs to."""
 
@@ -36,6 +53,7 @@ class Entry(Struct, array_like=True):
     creditor_agent: str | None = None
     purpose: str | None = None
     remittance: str | None = None
+    counter_value: CounterValue | None = None
 
 
 class Balance(Struct, array_like=True):

@@ -70,6 +70,7 @@ _OF = {
                 "StsId": "status_id",
                 "TxSts": "status",
                 "AccptncDtTm": "accepted_at",
+                "ClrSysRef": "clearing_reference",
                 "FctvIntrBkSttlmDt/Dt": "settlement_date",
             },
         ),
@@ -166,6 +167,7 @@ def _report_element(facts: StatusReport) -> str:
         f"{original_references(facts)}"
         f"{element('TxSts', facts.status)}{_reason(facts.reason, facts.additional_info)}"
         f"{element('AccptncDtTm', facts.accepted_at)}{date}"
+        f"{element('ClrSysRef', facts.clearing_reference)}"
         f"{agent('InstgAgt', facts.instructing_agent)}"
         f"{agent('InstdAgt', facts.instructed_agent)}</TxInfAndSts>"
     )

@@ -152,8 +152,23 @@ def _return(work: Work, asking: Asking, returned: Return) -> None:
             payment.creditor_correspondent = parties.creditor_correspondent
             offer(work, payment, parties)
             return
-        refusal = parties
+        refusal = _unreachable(work, original, payment) or parties
     refuse(work, payment, refusal or NOOR.refuse("No settled payment to you has these ids."))
+
+
+def _unreachable(work: Work, original: Payment, payment: Payment) -> Refusal | None:
+    """Why what a conversion paid cannot go back: the payer's bank has no way to receive its currency."""
+    snapshot, payer, code = work.memory.snapshot, payment.creditor, payment.currency
+    reachable = snapshot.account(payer, code) or snapshot.correspondent_routes(payer, code)
+    if not original.debit_currency or reachable:
+        return None
+    return Refusal(
+        AM03.reason,
+        f"{payer} has neither an account nor a correspondent in {code}, and a return does not convert back.",
+        f"Have {payer} appoint a correspondent in {code}, or pay it by a payment of your own in a currency"
+        " that it has.",
+        "TxInf/RtrdIntrBkSttlmAmt/@Ccy",
+    )
 
 
 def _return_refused(work: Work, original: Payment | None, payment: Payment) -> Refusal | None:

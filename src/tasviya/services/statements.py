@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from tasviya.core.clock import iso_instant
 from tasviya.journal.entry import EntryKind
+from tasviya.messages.conversion import Conversion, counter_value
+from tasviya.messages.scheme import Scheme
 from tasviya.messages.statements import AccountReport, Balance, Entry
 from tasviya.settlement.accounts import OWED_TO_OWNER, AccountKind
 from tasviya.settlement.payment import Payment
@@ -23,6 +25,10 @@ WORDS = {
     LegCode.ROUNDING: "What cannot be split",
 }
 """What an entry is called that belongs to no payment."""
+
+FOREIGN_EXCHANGE = "FORX/SPOT/OTHR"
+"""ISO's bank transaction code of one currency sold for another. A payment stays a credit transfer, converted
+or not: an entry has one code, and its counter value tells the rest."""
 
 
 class Posting(NamedTuple):
@@ -111,6 +117,7 @@ def account_report(
     postings: Sequence[Posting],
     payments: Mapping[int, Payment],
     bics: Mapping[str, str],
+    scheme: Scheme,
     *,
     report_id: str,
     created_at: str,
@@ -137,6 +144,7 @@ def account_report(
             posting.is_debit,
             str(posting.entry_seq),
             bics,
+            scheme,
         )
         if posting.payment_seq in payments and posting.leg not in WORDS
         else _other_entry(posting, facts.currency, period.business_date)
@@ -158,16 +166,23 @@ def account_report(
 
 
 def payment_entry(
-    payment: Payment, amount: int, currency: str, is_debit: bool, reference: str, bics: Mapping[str, str]
+    payment: Payment,
+    amount: int,
+    currency: str,
+    is_debit: bool,
+    reference: str,
+    bics: Mapping[str, str],
+    scheme: Scheme,
 ) -> Entry:
     """A payment as an entry on one of the accounts that it moved, in that account's currency."""
+    conversion, settled_at = conversion_of(payment), iso_instant(payment.settled_at)
     return Entry(
         amount,
         currency,
         not is_debit,
         reference=reference,
         account_servicer_reference=payment.payment_id,
-        booked_at=iso_instant(payment.settled_at),
+        booked_at=settled_at,
         value_date=payment.settlement_date,
         instruction_id=payment.instruction_id or None,
         end_to_end_id=payment.end_to_end_id or None,
@@ -181,11 +196,28 @@ def payment_entry(
         creditor_agent=bics.get(payment.creditor),
         purpose=payment.purpose or None,
         remittance=payment.remittance or None,
+        counter_value=counter_value(conversion, scheme, is_debit=is_debit, quoted_at=settled_at)
+        if conversion
+        else None,
+    )
+
+
+def conversion_of(payment: Payment) -> Conversion | None:
+    """What the exchange did for a settled payment in two currencies."""
+    if not payment.debit_currency:
+        return None
+    return Conversion(
+        payment.debit_currency,
+        payment.debit_minor,
+        payment.currency,
+        payment.amount_minor,
+        payment.settled_by,
     )
 
 
 def _other_entry(posting: Posting, currency: str, business_date: str) -> Entry:
     family = "MDOP" if posting.is_debit else "MCOP"
+    exchanged = posting.leg in (LegCode.SOLD, LegCode.BOUGHT)
     return Entry(
         posting.amount,
         currency,
@@ -194,6 +226,6 @@ def _other_entry(posting: Posting, currency: str, business_date: str) -> Entry:
         account_servicer_reference=posting.subject[:35],
         booked_at=iso_instant(posting.at),
         value_date=business_date,
-        transaction_code=f"LDAS/{family}/OTHR",
+        transaction_code=FOREIGN_EXCHANGE if exchanged else f"LDAS/{family}/OTHR",
         remittance=WORDS.get(posting.leg, posting.leg.name.replace("_", " ").capitalize()),
     )

@@ -6,8 +6,7 @@ kind of row refers to stands beside its builder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -17,18 +16,15 @@ from tasviya.messages.amounts import amount_text
 from tasviya.messages.builders import (
     build_acknowledgement,
     build_message_reject,
-    build_notification,
     build_onward,
     build_recall,
     build_recall_answer,
     build_receipt,
-    build_report,
     build_return,
-    build_statement,
     build_status_report,
     envelope,
 )
-from tasviya.messages.conversion import Conversion, converted
+from tasviya.messages.conversion import converted
 from tasviya.messages.model import (
     Group,
     Header,
@@ -40,35 +36,12 @@ from tasviya.messages.model import (
     StatusRequest,
 )
 from tasviya.messages.scheme import Scheme
-from tasviya.messages.statements import AccountReport, Entry
 from tasviya.messages.writing import lines
-from tasviya.services.statements import AccountFacts, Period, account_report, pages, payment_entry
-from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
+from tasviya.services.statements import conversion_of
+from tasviya.services.telling_accounts import notice, report, statement
+from tasviya.services.telling_facts import Documents, Facts, message_id
+from tasviya.services.unit_of_work import OutboxRow
 from tasviya.settlement.payment import Payment
-
-Documents = list[tuple[str, bytes]]
-"""(message type, document)."""
-
-
-@dataclass(slots=True)
-class Facts:
-    """What rows refer to, looked up beforehand."""
-
-    scheme: Scheme
-    payments: Mapping[int, Payment]
-    messages: Mapping[int, ReceivedMessage]
-    sources: Mapping[int, bytes]
-    """By message number: the bytes that its payments' offsets refer to."""
-    accounts: Mapping[str, AccountFacts]
-    """By account id."""
-    bics: Mapping[str, str]
-    """By participant."""
-    repeats: Mapping[int, list[OutboxRow]] = field(default_factory=dict)
-    """By file number: the answers that were given to it."""
-    committed_at: Mapping[int, int] = field(default_factory=dict)
-    """By commit: its instant."""
-    periods: Mapping[int, Period] = field(default_factory=dict)
-    """By the number of an outbox row that asks for a statement or a report."""
 
 
 def letter(receiver: str, rows: Iterable[OutboxRow], facts: Facts) -> bytes:
@@ -93,11 +66,6 @@ def letter(receiver: str, rows: Iterable[OutboxRow], facts: Facts) -> bytes:
 def documents(row: OutboxRow, facts: Facts) -> Documents:
     """The documents that one row stands for."""
     return _BUILDERS[row.kind](row, facts)
-
-
-def message_id(row: OutboxRow, index: int = 0) -> str:
-    """The id of a message of ours: its row's number, and its place among the row's documents."""
-    return f"TSV{row.seq:012d}" + (f"-{index}" if index else "")
 
 
 def _status(row: OutboxRow, facts: Facts) -> Documents:
@@ -135,6 +103,7 @@ def _status_of(item: list[Any], facts: Facts) -> StatusReport:
         additional_info=tuple(lines(f"{text} @ {path}" if path else text)) if text else (),
         accepted_at=iso_instant(payment.settled_at) if settled else None,
         settlement_date=payment.settlement_date if settled else None,
+        clearing_reference=(payment.settled_by or None) if settled else None,
     )
 
 
@@ -210,19 +179,6 @@ def _onward_element(payment: Payment, source: bytes, scheme: Scheme) -> bytes:
     return words if conversion is None else converted(words, conversion, scheme)
 
 
-def conversion_of(payment: Payment) -> Conversion | None:
-    """What the exchange did for a settled payment in two currencies."""
-    if not payment.debit_currency:
-        return None
-    return Conversion(
-        payment.debit_currency,
-        payment.debit_minor,
-        payment.currency,
-        payment.amount_minor,
-        payment.settled_by,
-    )
-
-
 def _return(row: OutboxRow, facts: Facts) -> Documents:
     """refs: [message number, [payment number …]]: settled payments that came back, to the bank that paid."""
     _, seqs = row.refs
@@ -255,77 +211,6 @@ def _return(row: OutboxRow, facts: Facts) -> Documents:
             facts.scheme, message_id=message_id(row, index), created_at=at, returns=[returned]
         )
         made.append(("pacs.004.001.09", document))
-    return made
-
-
-def _notice(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [account id, [[payment number, is a debit] …]]: what moved on an account; an order that serves no
-    payment has the number 0, and its amount, its id and words behind."""
-    account_id, items = row.refs
-    account = facts.accounts[account_id]
-    at = iso_instant(facts.committed_at[row.commit_seq])
-    entries = [_noticed(item, account, str(place), facts, at) for place, item in enumerate(items, 1)]
-    report = AccountReport(
-        1,
-        message_id(row),
-        account.number,
-        currency=account.currency,
-        owner=account.owner,
-        created_at=at,
-        servicer=account.servicer,
-        entries=entries,
-    )
-    document = build_notification(facts.scheme, message_id=message_id(row), created_at=at, reports=[report])
-    return [("camt.054.001.08", document)]
-
-
-def _noticed(item: list[Any], account: AccountFacts, reference: str, facts: Facts, at: str) -> Entry:
-    seq, is_debit, *order = item
-    if order:
-        amount, identity, words = order
-        return Entry(
-            amount,
-            account.currency,
-            not is_debit,
-            reference=reference,
-            account_servicer_reference=identity,
-            booked_at=at,
-            transaction_code="FORX/SPOT/OTHR",
-            remittance=words,
-        )
-    payment = facts.payments[seq]
-    debited = is_debit and payment.debit_currency
-    amount = payment.debit_minor if debited else payment.amount_minor
-    return payment_entry(payment, amount, account.currency, is_debit, reference, facts.bics)
-
-
-def _report(row: OutboxRow, facts: Facts) -> Documents:
-    """refs: [account id, business date, first and last commit, balance if nothing moved]: a day so far;
-    when asked for, the question's message number."""
-    return statement_pages(row, facts, closed=False)
-
-
-def statement_pages(row: OutboxRow, facts: Facts, *, closed: bool) -> Documents:
-    """refs: as `_report`'s. One document a page of entries."""
-    period = facts.periods[row.seq]
-    at = iso_instant(facts.committed_at[row.commit_seq])
-    build, message_type = (
-        (build_statement, "camt.053.001.08") if closed else (build_report, "camt.052.001.08")
-    )
-    made = []
-    for page, is_last, postings in pages(period):
-        identity = message_id(row, page - 1)
-        report = account_report(
-            period,
-            postings,
-            facts.payments,
-            facts.bics,
-            report_id=identity,
-            created_at=at,
-            page=(page, is_last),
-            closed=closed,
-        )
-        made.append((message_type, build(facts.scheme, message_id=identity, created_at=at, reports=[report])))
     return made
 
 
@@ -426,9 +311,9 @@ _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
     "unreadable": _unreadable,
     "onward": _onward,
     "return": _return,
-    "notice": _notice,
-    "report": _report,
-    "statement": lambda row, facts: statement_pages(row, facts, closed=True),
+    "notice": notice,
+    "report": report,
+    "statement": statement,
     "receipt": _receipt,
     "acknowledgement": _acknowledgement,
     "recall": _recall,

@@ -10,7 +10,7 @@ from lxml import etree
 
 from tasviya.core.errors import Refusal
 from tasviya.messages.model import CreditTransfer, ParsedMessage
-from tasviya.messages.rules import amounts, dates, handling, parties
+from tasviya.messages.rules import amounts, dates, handling, parties, trades
 from tasviya.messages.rules.base import (
     AMOUNT,
     AMOUNT_PATHS,
@@ -69,6 +69,10 @@ RULES: tuple[Rule, ...] = (
     handling.DU04(),
     handling.RF01Transaction(),
     handling.RF01Uetr(),
+    trades.AG03Trade(),
+    trades.AM03Trade(),
+    trades.AM12Trade(),
+    trades.DT01Trade(),
     CHARACTERS,
 )
 """Every rule of this room. A transaction's refusals come in this order."""

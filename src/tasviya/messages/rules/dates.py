@@ -9,7 +9,7 @@ from tasviya.messages.model import CreditTransfer, Group, LiquidityTransfer, Rep
 from tasviya.messages.rules.base import AMOUNTS, TRANSFERS, Broken, TransactionRule
 from tasviya.messages.scheme import Scheme
 
-_plain_date = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}").fullmatch
+is_plain_date = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}").fullmatch
 
 
 class DT01(TransactionRule):
@@ -23,7 +23,7 @@ class DT01(TransactionRule):
         self, transaction: CreditTransfer | Return | LiquidityTransfer, group: Group, scheme: Scheme
     ) -> Broken | None:
         date = transaction.settlement_date
-        if date is None or _plain_date(date):
+        if date is None or is_plain_date(date):
             return None
         name = "SttlmDt" if isinstance(transaction, LiquidityTransfer) else "IntrBkSttlmDt"
         return Broken(f"The settlement date is {date}.", name)
@@ -39,7 +39,7 @@ class DT01Period(TransactionRule):
     def check(self, transaction: ReportRequest, group: Group, scheme: Scheme) -> Broken | None:
         first, last = transaction.from_date, transaction.to_date
         for name, date in (("FrDt", first), ("ToDt", last)):
-            if date is not None and not _plain_date(date):
+            if date is not None and not is_plain_date(date):
                 return Broken(f"The date is {date}.", f"RptgPrd/FrToDt/{name}")
         if first and last and first > last:
             return Broken(f"The period runs from {first} back to {last}.", "RptgPrd/FrToDt")

@@ -1,0 +1,112 @@
+"""What banks are told of a conversion: the counter value, the rate and what converted it, in structure."""
+
+from __future__ import annotations
+
+import pytest
+from exchange_union import A, B, D, E, ExchangeUnion, F
+from small_union import messages_in, minor
+
+from tasviya.messages.model import StatusReport
+from tasviya.messages.statements import AccountReport, CounterValue, Entry
+
+
+def send_ring(union: ExchangeUnion) -> str:
+    """Three payments that a batch can settle together. Returns the UETR of KZ-B's: 1000 KZT for 160 INR."""
+    union.at("10:10").settle()
+    first = union.convert(B, D, "155.00", "INR", "KZT", most="1000", route="EXCHANGE.IN")
+    union.convert(D, F, "0.690", "OMR", "INR", most="160", route="EXCHANGE.IN")
+    union.convert(E, A, "985", "KZT", "OMR", most="0.740", route="EXCHANGE.IN")
+    union.settle()
+    return first
+
+
+def entries(union: ExchangeUnion, bic: str, kind: str, account: str) -> list[Entry]:
+    """The entries of payments that a bank was told of an account."""
+    return [
+        entry
+        for message in union.told(bic, kind)
+        for report in message.transactions
+        if isinstance(report, AccountReport) and report.account == account
+        for entry in report.entries
+        if entry.end_to_end_id
+    ]
+
+
+def test_entries_of_both_sides_tell_the_other_amount_and_the_rate(union: ExchangeUnion) -> None:
+    send_ring(union)
+    union.at("10:31").settle()
+    (debit,) = entries(union, B, "camt.054", "ACCBKZT")
+    assert (debit.amount_minor, debit.currency, debit.is_credit) == (minor(1_000), "KZT", False)
+    at = debit.booked_at or ""
+    # One INR is worth more than one KZT, so the rate is told for one INR: 1000 / 160.
+    rate = ("KZT", "INR", "INR", "6.25", "batch 1", at)
+    assert debit.counter_value == CounterValue(minor(160, "INR"), "INR", *rate)
+    (credit,) = [each for each in entries(union, D, "camt.054", "ACCDINR") if each.is_credit]
+    assert (credit.amount_minor, credit.currency) == (minor(160, "INR"), "INR")
+    assert credit.counter_value == CounterValue(minor(1_000), "KZT", *rate)
+
+
+def test_statement_says_of_a_conversion_what_the_notice_said(union: ExchangeUnion) -> None:
+    send_ring(union)
+    union.at("10:31").settle()
+    union.ask_report(B, "ACCBKZT")
+    union.settle().at("18:31").settle()
+    noticed = entries(union, B, "camt.054", "ACCBKZT")
+    for kind in ("camt.052", "camt.053"):
+        stated = entries_in_statements(union, B) if kind == "camt.053" else entries(union, B, kind, "ACCBKZT")
+        assert [each.counter_value for each in stated] == [each.counter_value for each in noticed]
+        assert [each.transaction_code for each in stated] == ["PMNT/ICDT/XBCT"]
+
+
+def entries_in_statements(union: ExchangeUnion, bic: str) -> list[Entry]:
+    """The entries of payments in the day's statements of a bank."""
+    files = sorted(union.home.statements.glob(f"*/{bic}/*.xml"))
+    return [
+        entry
+        for file in files
+        for message in messages_in(file.read_bytes(), union)
+        for report in message.transactions
+        for entry in report.entries  # type: ignore[union-attr]
+        if entry.end_to_end_id
+    ]
+
+
+def test_status_of_a_settled_conversion_names_rate_and_batch(union: ExchangeUnion) -> None:
+    first = send_ring(union)
+    union.at("10:31").settle()
+    waiting, settled = (
+        report
+        for message in union.told(B, "pacs.002")
+        for report in message.transactions
+        if isinstance(report, StatusReport) and report.original_uetr == first
+    )
+    assert waiting.clearing_reference is None
+    assert settled.clearing_reference == "batch 1"
+    assert " ".join(settled.additional_info) == ("1,000.00 KZT became 160.00 INR: 1 KZT = 0.16 INR, batch 1.")
+
+
+def test_payment_in_one_currency_has_no_counter_value(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    union.pay(A, B, 10)
+    union.settle()
+    (debit,) = entries(union, A, "camt.054", "ACCAKZT")
+    assert debit.counter_value is None
+
+
+@pytest.mark.parametrize("decoy", ["</InstdAmt><ChrgBr>", "<IntrBkSttlmAmt Ccy='KZT'>1</IntrBkSttlmAmt>"])
+def test_payee_s_bank_gets_the_payer_s_words_whatever_they_say(union: ExchangeUnion, decoy: str) -> None:
+    union.at("10:10").settle()
+    for payer, payee, least, currency, debit, most in (
+        (B, D, "155.00", "INR", "KZT", "1000"),
+        (D, B, "900", "KZT", "INR", "160"),
+    ):
+        union.convert(
+            payer, payee, least, currency, debit, most=most, route="EXCHANGE.IN", remittance=decoy,
+            exchange_rate="0.15" if payer == B else "5.5",
+        )  # fmt: skip
+    union.settle().at("10:31").settle()
+    (onward,) = union.onward(D)
+    assert onward.remittance == decoy
+    assert (onward.instructed_amount, onward.instructed_currency) == ("1000.00", "KZT")
+    assert (onward.exchange_rate, onward.charge_bearer) == (str(onward.amount_minor / 100_000), "SHAR")
+    assert union.onward(F) == []

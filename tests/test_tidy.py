@@ -19,6 +19,7 @@ LEVEL = {
     "exchange": 2,
     "services": 3,
     "adapters": 4,
+    "home": 4,
     "app": 5,
     "lab": 5,
     "cli": 6,

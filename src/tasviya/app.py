@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 import shutil
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -22,9 +20,10 @@ from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.transactions import reading
-from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock, to_ns
+from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock
 from tasviya.core.errors import OperatorError, StoreError, writes_to
 from tasviya.core.money import format_minor as amount_text
+from tasviya.home import Home, MachineClock, clock_at, read_text, union_file
 from tasviya.membership.participant import LIVE, OpeningBalance
 from tasviya.membership.register import Register, Snapshot
 from tasviya.membership.union import load_union
@@ -67,64 +66,6 @@ BATCH_SPAN_NS = 300 * NANOSECONDS
 """In a replay, files further apart than this are not decided together."""
 LOOK_AHEAD = 6
 """How many batches may be read before their turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where a union lives on disk."""
-
-    root: Path
-
-    @property
-    def database(self) -> Path:
-        return self.root / "tasviya.db"
-
-    @property
-    def inbox(self) -> Path:
-        return self.root / "inbox"
-
-    @property
-    def received(self) -> Path:
-        return self.root / "received"
-
-    @property
-    def outbox(self) -> Path:
-        return self.root / "outbox"
-
-    @property
-    def statements(self) -> Path:
-        return self.root / "statements"
-
-    def must_exist(self) -> None:
-        """Raises: OperatorError if no union lives here."""
-        if not self.database.exists():
-            raise OperatorError(
-                "no_union", f"{self.root} holds no union.", "Run `tasviya init --union FILE` first."
-            )
-
-
-class MachineClock:
-    """The machine's own time."""
-
-    def now_ns(self) -> int:
-        return time.time_ns()
-
-
-def clock_at(instant: str | None) -> Clock | None:
-    """A clock that stands at an ISO 8601 instant with an offset; None, the machine's, without one.
-
-    Raises: OperatorError.
-    """
-    if instant is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(instant)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        cure = "Write it as 2026-09-29T10:00:00Z."
-        raise OperatorError("bad_instant", f"{instant} is no instant with an offset.", cure)
-    return ManualClock(to_ns(moment))
 
 
 def initialise(
@@ -173,23 +114,6 @@ def open_store(home: Home, clock: Clock) -> SqliteStore:
     from tasviya.adapters.sqlite_store import SqliteStore
 
     return SqliteStore(home.database, clock)
-
-
-def union_file(place: Path) -> Path:
-    """The union.toml that a path means: itself, or the one in that directory."""
-    return place / "union.toml" if place.is_dir() else place
-
-
-def read_text(file: Path) -> str:
-    """A configuration file's text.
-
-    Raises: OperatorError.
-    """
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        cure = "Name a union.toml in UTF-8, or a directory that has one."
-        raise OperatorError("file_unreadable", f"{error}.", cure, str(file)) from None
 
 
 def export(home: Home, target: Path, *, as_csv: bool) -> dict[str, int]:

@@ -174,4 +174,5 @@ def test_question_is_answered_with_the_reason_and_the_price_that_would_fill_it(u
     after = reports(union, B)[-1]
     text = " ".join(after.additional_info)
     assert (after.status, after.clearing_reference) == ("PDNG", None)
-    assert "out of the money in batch 1; it would have filled when" in text and "KZT may be debited" in text
+    assert "Batch 1 is out of its reach: there 160.00 INR cost" in text
+    assert "may be debited 900.00 KZT" in text

@@ -1,0 +1,86 @@
+"""Where a union lives on disk, and the time there: what a command needs before it opens anything."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tasviya.core.clock import Clock, ManualClock, to_ns
+from tasviya.core.errors import OperatorError
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a union lives on disk."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "tasviya.db"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def received(self) -> Path:
+        return self.root / "received"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def statements(self) -> Path:
+        return self.root / "statements"
+
+    def must_exist(self) -> None:
+        """Raises: OperatorError if no union lives here."""
+        if not self.database.exists():
+            raise OperatorError(
+                "no_union", f"{self.root} holds no union.", "Run `tasviya init --union FILE` first."
+            )
+
+
+class MachineClock:
+    """The machine's own time."""
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+
+def clock_at(instant: str | None) -> Clock | None:
+    """A clock that stands at an ISO 8601 instant with an offset; None, the machine's, without one.
+
+    Raises: OperatorError.
+    """
+    if instant is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(instant)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        cure = "Write it as 2026-09-29T10:00:00Z."
+        raise OperatorError("bad_instant", f"{instant} is no instant with an offset.", cure)
+    return ManualClock(to_ns(moment))
+
+
+def union_file(place: Path) -> Path:
+    """The union.toml that a path means: itself, or the one in that directory."""
+    return place / "union.toml" if place.is_dir() else place
+
+
+def read_text(file: Path) -> str:
+    """A configuration file's text.
+
+    Raises: OperatorError.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        cure = "Name a union.toml in UTF-8, or a directory that has one."
+        raise OperatorError("file_unreadable", f"{error}.", cure, str(file)) from None

@@ -68,7 +68,7 @@ def pair_full(directory: Path) -> None:
         (asked,) = wanted("KZ-A", [form], application.system.memory.snapshot)
         application.do(lambda work: enter_order(work, asked))
         (stands,) = application.system.memory.book.orders.values()
-        stands.quantity = PAIR_MAX
+        application.system.memory.book.reduce(stands, stands.quantity - PAIR_MAX)
         form = OrderForm("TWO", "KZT", "INR", "1", "0.16")
         (asked,) = wanted("KZ-A", [form], application.system.memory.snapshot)
         application.do(lambda work: enter_order(work, asked))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import insort
+from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
@@ -85,18 +87,25 @@ class Book:
     """Open orders and rates, loaded from a store."""
 
     def __init__(self, store: ExchangeStore) -> None:
-        self.orders: dict[int, Order] = {order.seq: order for order in store.open_orders()}
-        served = [order.payment_seq for order in self.orders.values() if order.payment_seq]
-        self.payments: dict[int, Payment] = store.payments(served)
-        self.order_of = {o.payment_seq: o.seq for o in self.orders.values() if o.payment_seq}
+        self.orders: dict[int, Order] = {}
+        self.order_of: dict[int, int] = {}
+        """The open order of a payment, by number."""
+        self.orders_of: dict[int, list[int]] = {}
+        """The open orders of a quote, by number."""
+        self._sums: Counter[tuple[str, str, OrderKind]] = Counter()
+        self._endings: list[tuple[int, int]] = []
+        """(instant, number) of orders that their owners have set a time, in order; some have ended already."""
+        self.changed_ns = 0
+        """When an order last came that no batch has seen."""
+        for order in store.open_orders():
+            self.add(order)
+        self.payments: dict[int, Payment] = store.payments(list(self.order_of))
         self.quotes: dict[int, QuoteRow] = {quote.seq: quote for quote in store.open_quotes()}
         self.exponents = store.pairs()
         self.values: dict[str, Fraction] = {
             code: Fraction(text) for code, text in store.latest_values().items()
         }
         self.latest_batch_ns = store.latest_batch_ns()
-        self.changed_ns = max((order.entered_at for order in self.orders.values()), default=0)
-        """When an order last came that no batch has seen."""
 
     def value(self, code: str, snapshot: Snapshot) -> Fraction | None:
         """What one minor unit of a currency was last worth, in the union's common measure; None if nobody
@@ -121,24 +130,30 @@ class Book:
 
     def wanted(self, sell: str, buy: str, kind: OrderKind) -> int:
         """What the open orders of a pair and kind add up to."""
-        return sum(
-            order.quantity
-            for order in self.orders.values()
-            if (order.sell, order.buy, order.kind) == (sell, buy, kind)
-        )
+        return self._sums[sell, buy, kind]
 
     def first_expiry(self) -> int | None:
-        """When the first order ends that its owner has set a time; a payment's order ends with its
-        payment."""
-        times = [o.expires_at for o in self.orders.values() if o.expires_at and not o.payment_seq]
-        return min(times, default=None)
+        """When the first order ends that its owner has set a time; a payment's order ends with its payment."""
+        while self._endings and self._endings[0][1] not in self.orders:
+            del self._endings[0]
+        return self._endings[0][0] if self._endings else None
 
     def add(self, order: Order) -> None:
         """Take an open order in; the payment that it serves is in `payments`."""
         self.orders[order.seq] = order
+        self._sums[order.sell, order.buy, order.kind] += order.quantity
         if order.payment_seq:
             self.order_of[order.payment_seq] = order.seq
+        elif order.expires_at:
+            insort(self._endings, (order.expires_at, order.seq))
+        if order.quote_seq:
+            self.orders_of.setdefault(order.quote_seq, []).append(order.seq)
         self.changed_ns = max(self.changed_ns, order.entered_at)
+
+    def reduce(self, order: Order, filled: int) -> None:
+        """So much of an order's quantity has been filled."""
+        order.quantity -= filled
+        self._sums[order.sell, order.buy, order.kind] -= filled
 
     def order_for(self, payment: Payment) -> Order | None:
         """The open order that serves a payment."""
@@ -148,10 +163,14 @@ class Book:
     def remove(self, order: Order) -> None:
         """An order is no longer open."""
         del self.orders[order.seq]
-        if order.quote_seq and not any(each.quote_seq == order.quote_seq for each in self.orders.values()):
-            del self.quotes[order.quote_seq]
+        self._sums[order.sell, order.buy, order.kind] -= order.quantity
         self.payments.pop(order.payment_seq, None)
         self.order_of.pop(order.payment_seq, None)
+        if order.quote_seq:
+            standing = self.orders_of[order.quote_seq]
+            standing.remove(order.seq)
+            if not standing:
+                del self.orders_of[order.quote_seq], self.quotes[order.quote_seq]
 
 
 def rounded(value: Fraction, digits: int = SIGNIFICANT) -> str:

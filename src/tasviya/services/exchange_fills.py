@@ -49,7 +49,7 @@ def note_fill(work: Work, order: Order, sold: int, bought: int, by: str) -> None
     book = work.memory.book
     order.sold += sold
     order.bought += bought
-    order.quantity -= sold if order.kind is OrderKind.EXACT_IN else bought
+    book.reduce(order, sold if order.kind is OrderKind.EXACT_IN else bought)
     order.note, order.held = "", 0
     work.changes.orders[order.seq] = order
     payment = book.payments.get(order.payment_seq)

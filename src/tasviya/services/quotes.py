@@ -234,7 +234,8 @@ def _left(work: Work, row: QuoteRow) -> FirmQuote:
 
 
 def _orders_of(work: Work, row: QuoteRow) -> list[Order]:
-    return [order for order in work.memory.book.orders.values() if order.quote_seq == row.seq]
+    book = work.memory.book
+    return [book.orders[seq] for seq in book.orders_of[row.seq]]
 
 
 def _row(work: Work, wanted: WantedQuote, quote: FirmQuote) -> QuoteRow:

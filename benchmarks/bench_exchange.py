@@ -1,4 +1,5 @@
-"""How fast a batch auction clears, how often with a certificate, and how near a convex program its prices lie.
+"""How fast a batch auction clears, how often with a certificate, and how near a convex program its prices
+lie.
 
     python benchmarks/bench_exchange.py [--quick] [--certify] [--program]
 

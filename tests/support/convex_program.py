@@ -1,4 +1,5 @@
-"""Prices by the convex program of linear exchange, which the auction's are checked against (exact-in orders only).
+"""Prices by the convex program of linear exchange, which the auction's are checked against (exact-in orders
+only).
 
     minimise   sum_i m_i log(p_a / beta_i) + sum_i y_i log r_i
     subject to beta_i <= p_a,  beta_i <= r_i p_b,  0 <= y_i <= m_i = X_i p_a,  the values y_i circulate

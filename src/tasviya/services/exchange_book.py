@@ -94,7 +94,8 @@ class Book:
         """The open orders of a quote, by number."""
         self._sums: Counter[tuple[str, str, OrderKind]] = Counter()
         self._endings: list[tuple[int, int]] = []
-        """(instant, number) of orders that their owners have set a time, in order; some have ended already."""
+        """(instant, number) of orders that their owners have set a time, in order; some have ended
+        already."""
         self.changed_ns = 0
         """When an order last came that no batch has seen."""
         for order in store.open_orders():
@@ -133,7 +134,8 @@ class Book:
         return self._sums[sell, buy, kind]
 
     def first_expiry(self) -> int | None:
-        """When the first order ends that its owner has set a time; a payment's order ends with its payment."""
+        """When the first order ends that its owner has set a time; a payment's order ends with its
+        payment."""
         while self._endings and self._endings[0][1] not in self.orders:
             del self._endings[0]
         return self._endings[0][0] if self._endings else None

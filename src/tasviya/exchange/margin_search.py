@@ -19,6 +19,8 @@ from tasviya.exchange.prices import Search, start
 
 WIDEST = 0.1
 NARROWEST = 1e-11
+STARTS = ((False, WIDEST), (True, WIDEST), (True, 1.0), (True, 0.01))
+"""Where paths begin: whether values are led to follow prices first, and at which band."""
 SHARES = (0.0, 1e-6, 1e-3, 1e-2, 0.1)
 """Levels filled by less than such a share, or to within it, are also tried as empty, or full."""
 REVALUATIONS_MAX = 5
@@ -67,8 +69,7 @@ class MarginSearch:
         origin = search.x.copy()
         found = self._narrow(search)
         if found is None and self.coarse_times < _COARSE_MAX:
-            search.x, search.turn = origin, 0
-            found = self._round_turns(search)
+            found = self._round_turns(origin)
         return found
 
     def _narrow(self, search: Search) -> Found | None:
@@ -96,11 +97,23 @@ class MarginSearch:
                     return None
         return None
 
-    def _round_turns(self, search: Search) -> Found | None:
-        """Follow the path by its length."""
-        self.traces += 1
-        if not search.balance(WIDEST, search.x, _CALLS_FIRST) and not search.trace_values(1.0):
-            return None
+    def _round_turns(self, origin: Float64s) -> Found | None:
+        """Follow the path by its length, from one start after another."""
+        for by_values, band in STARTS:
+            self.traces += 1
+            self.search.x, self.search.turn = origin.copy(), 0
+            begun = (
+                self.search.trace_values(band)
+                if by_values
+                else self.search.balance(band, self.search.x, _CALLS_FIRST)
+            )
+            found = self._along_path() if begun else None
+            if found is not None or self.coarse_times >= _COARSE_MAX:
+                return found
+        return None
+
+    def _along_path(self) -> Found | None:
+        search = self.search
         while search.band > NARROWEST and self.coarse_times < _COARSE_MAX:
             found = self._try(search)
             if found is not None:

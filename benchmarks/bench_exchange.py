@@ -1,5 +1,4 @@
-"""How fast a batch auction clears, how often with a certificate, and how near a convex program its prices
-lie.
+"""How fast a batch auction clears, how often with a certificate, how near a convex program's prices.
 
     python benchmarks/bench_exchange.py [--quick] [--certify] [--program]
 
@@ -54,7 +53,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def speed(sizes: list[int], runs: int) -> None:
     print(
-        "orders      sort    prices+fills   total   certified   / argsort   / reading   orders/s/core   memory"
+        "orders         sort  prices, fills     total  certified  /argsort  /reading  orders/s/core   memory"
     )
     for size in sizes:
         market, orders = fx_like(50, size, 1)
@@ -138,7 +137,8 @@ def main() -> None:
         apart = [prices_apart(*fx_like(2 + seed % 5, 30 + seed, seed)) for seed in range(50)]
         found = [distance for distance in apart if distance is not None]
         print(
-            f"convex program: {len(found)} of 50 markets solved; apart by {max(found):.1e} at most, median {statistics.median(found):.1e}"
+            f"convex program: {len(found)} of 50 markets solved; "
+            f"log prices apart by {max(found):.1e} at most, median {statistics.median(found):.1e}"
         )
     elif chosen.program:
         print("convex program: cvxpy and Clarabel are not installed")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from exchange_books import fx_like, loose
 from hypothesis import HealthCheck, given, settings
-from order_tables import IN, OUT, batches, table
+from order_tables import IN, OUT, batches, columns, table
 from plain_rules import violations
 
 from tasviya.exchange.auction import clear
@@ -176,10 +176,47 @@ def test_loose_books_are_certified(spread: float) -> None:
 
 
 def test_a_large_book_is_shared_by_two_threads_and_still_adds_up() -> None:
-    batch = fx_like(8, 120_000, 1, exact_out=0.3)
-    clearing = clear(*batch)
+    """Over each pair and kind, payouts come to one floor and payments to one ceiling."""
+    market, orders = fx_like(8, 120_000, 1, exact_out=0.3)
+    clearing = clear(market, orders)
     assert clearing.certified
-    assert violations(*batch, clearing) == []
+    assert violations(market, orders, clearing) == []
+    price = clearing.prices.tolist()
+    for kind, a, b in np.ndindex(2, 8, 8):
+        some = (orders.kind == kind) & (orders.sell == a) & (orders.buy == b)
+        sold, bought = int(clearing.sold[some].sum()), int(clearing.bought[some].sum())
+        if kind == IN:
+            assert bought == sold * price[a] // max(price[b], 1)
+        else:
+            assert sold == -(-bought * price[b] // max(price[a], 1))
+
+
+@pytest.mark.parametrize(("exact_out", "whole"), [(0.5, 0.5), (0.9, 0.9)])
+def test_payments_that_fill_wholly_or_not_at_all_clear_beside_orders_that_divide(
+    exact_out: float, whole: float
+) -> None:
+    for seed in range(3):
+        batch = fx_like(10, 2000, seed, exact_out, whole)
+        clearing = clear(*batch)
+        assert clearing.certified, (seed, clearing.why)
+        assert violations(*batch, clearing) == []
+        assert clearing.set_aside.mean() < 0.08
+        assert np.count_nonzero(clearing.sold) > 0.48 * len(batch[1])
+
+
+def test_where_minor_units_are_too_coarse_a_batch_says_so_and_still_adds_up() -> None:
+    """1,000 C buy A, which buys B at 13.28 a unit, which buys C at 28.36: that is 35.26 units of B."""
+    exponents = np.array([[0, 4, 0], [0, 0, 2], [4, 0, 0]])
+    market = Market(("A", "B", "C"), exponents, np.log([1.0, 13.28, 0.468]))
+    orders = columns(
+        [(0, 1, OUT, 100, 753, False), (1, 2, IN, 100, 2836, False), (2, 0, IN, 1000, 100, False)]
+    )
+    clearing = clear(market, orders)
+    assert not clearing.certified
+    assert clearing.why.startswith("whole minor units are too coarse")
+    assert violations(market, orders, clearing) == []
+    assert clearing.bought[0] == clearing.sold[1] == 35
+    assert 990 <= clearing.sold[2] < 1000
 
 
 def test_a_process_started_again_gives_the_same_bytes() -> None:

@@ -1,5 +1,4 @@
-"""The auction's prices are those of a convex program that knows nothing of paths, forests or whole
-numbers."""
+"""The auction's prices are those of a convex program that knows nothing of paths or forests."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Prices by the convex program of linear exchange, which the auction's are checked against (exact-in orders
-only).
+"""Prices by the convex program of linear exchange, to check the auction's with (exact-in orders only).
 
     minimise   sum_i m_i log(p_a / beta_i) + sum_i y_i log r_i
     subject to beta_i <= p_a,  beta_i <= r_i p_b,  0 <= y_i <= m_i = X_i p_a,  the values y_i circulate
@@ -45,8 +44,8 @@ def prices_apart(market: Market, orders: Orders) -> float | None:
     income = cvxpy.multiply(owned, price[sell])
     goal = cvxpy.sum(cvxpy.rel_entr(income, cvxpy.multiply(owned, beta))) + log_limit @ spent
     limits = [
-        beta <= price[sell], beta <= cvxpy.multiply(np.exp(log_limit), price[buy]), spent >= 0, spent <= income,
-        moves @ spent == 0, cvxpy.sum(price) == n,
+        beta <= price[sell], beta <= cvxpy.multiply(np.exp(log_limit), price[buy]), spent >= 0,
+        spent <= income, moves @ spent == 0, cvxpy.sum(price) == n,
     ]  # fmt: skip
     program = cvxpy.Problem(cvxpy.Minimize(goal), limits)
     try:

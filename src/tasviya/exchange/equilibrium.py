@@ -28,6 +28,10 @@ _LOST_SHARE = 2.0**-42
 """What the circulation may leave over, as a share of all capacities, for they are cut to whole numbers."""
 
 
+_APART = 1e-11
+"""How far prices that nothing pins stay from a limit, if they can: farther than floats err."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Orders of a pair that may fill in part: ticks above `low`, up to `high`, where the rate is pinned."""
@@ -303,13 +307,14 @@ def place_groups(search: Search, x: Float64s, groups: Int64s, cut: Int64s) -> Fl
             np.minimum.at(most, pairs.ravel(), room.ravel())
     most = np.reshape(most, (count, count))
     np.fill_diagonal(most, np.inf)
-    down, up = np.zeros(count), np.zeros(count)
-    for _ in range(count + 1):
-        lower = np.minimum(down, np.min(most + down[None, :], axis=1))
-        higher = np.maximum(up, np.max(up[:, None] - most, axis=0))
-        if np.array_equal(lower, down) and np.array_equal(higher, up):
-            return x + ((down + up) / 2)[groups]
-        down, up = lower, higher
+    for apart in (_APART, 0.0):
+        down, up = np.zeros(count), np.zeros(count)
+        for _ in range(count + 1):
+            lower = np.minimum(down, np.min(most - apart + down[None, :], axis=1))
+            higher = np.maximum(up, np.max(up[:, None] - most + apart, axis=0))
+            if np.array_equal(lower, down) and np.array_equal(higher, up):
+                return x + ((down + up) / 2)[groups]
+            down, up = lower, higher
     return None
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from tasviya.exchange.compiled import compiled
 from tasviya.exchange.demand import totals_up_to
 from tasviya.exchange.equilibrium import Margin
-from tasviya.exchange.market import PAIR_MAX, Int64s, Market, Orders
+from tasviya.exchange.market import PAIR_MAX, Bools, Int64s, Market
 from tasviya.exchange.order_book import PLACE_BITS, PLACE_MASK, Book
 from tasviya.exchange.payouts import roundings
 from tasviya.exchange.runs import OpenRun, both_sides, least_sold, most_bought, queue_between, without
@@ -55,7 +55,7 @@ class Settlement:
 
 
 def settle(
-    market: Market, orders: Orders, book: Book, margin: Margin, whole: bool = False, trim: bool = False
+    market: Market, book: Book, margin: Margin, whole: Bools | None = None, trim: bool = False
 ) -> Settlement | None:
     """Settle a margin; None if whole numbers refute it, short if they are too coarse for it.
 
@@ -78,14 +78,14 @@ def settle(
     base = _Base.of(prices, cut, totals_up_to(book, cut), runs)
     short: Settlement | None = None
     for root in np.argsort(prices, kind="stable")[: len(prices) if runs else 1]:
-        tried = _fill(orders, book, base, runs, int(root), whole, trim)
+        tried = _fill(book, base, runs, int(root), whole, trim)
         if tried is None:
             return None
         if not tried.short:
             tried.proven = _nothing_left(market, book, tried)
             return tried if tried.proven or trim else None
         short = short or tried
-        if whole and tried.aside:
+        if tried.aside:
             break
     return short
 
@@ -128,7 +128,7 @@ class _Base:
 
 
 def _fill(
-    orders: Orders, book: Book, base: _Base, runs: list[OpenRun], root: int, whole: bool, trim: bool
+    book: Book, base: _Base, runs: list[OpenRun], root: int, whole: Bools | None, trim: bool
 ) -> Settlement | None:
     """Take from each run what its child's balance needs, leaf first; None if that cannot be put right."""
     n, prices = len(base.prices), base.prices
@@ -153,7 +153,7 @@ def _fill(
                 j, amount = most_bought(queue, *bases, prices[a], prices[b], dust[b])
             stopped = j < len(queue.keys)
             halved = stopped and 0 < amount < queue.quantities[j]
-            if not (whole and halved and orders.whole[queue.keys[j] & PLACE_MASK]):
+            if whole is None or not halved or not whole[queue.keys[j] & PLACE_MASK]:
                 break
             aside.append(queue.keys[j] & PLACE_MASK)
             queue = without(queue, j)
@@ -167,7 +167,7 @@ def _fill(
         dust[a] += given
         dust[b] -= taken
         if trim and dust[child] > 0:
-            _trim(orders, book, settled, child, [c for c, _, _ in tree[:left] if (child, c) not in queues])
+            _trim(book, settled, whole, child, [c for c, _, _ in tree[:left] if (child, c) not in queues])
     lacking = -sum(d for d in dust if d < 0)
     value = -sum(d * p for d, p in zip(dust, prices, strict=True) if d < 0)
     if not aside and (value > 2 * n * max(prices) or not _sums_fit(settled)):
@@ -180,7 +180,7 @@ def _fill(
     return settled
 
 
-def _trim(orders: Orders, book: Book, settled: Settlement, c: int, others: list[int]) -> None:
+def _trim(book: Book, settled: Settlement, whole: Bools | None, c: int, others: list[int]) -> None:
     """Sell as many units of `c` less as it keeps, if the last order filled for one of `others` allows it."""
     n, spare, prices = len(settled.prices), settled.dust[c], settled.prices
     for other in others:
@@ -192,7 +192,9 @@ def _trim(orders: Orders, book: Book, settled: Settlement, c: int, others: list[
                 filled -= 1
             lasts.append(book.records[filled - 1].tolist() if filled > low else [-1, 0])
         key, quantity = lasts[0]
-        if key < 0 or key < lasts[1][0] or quantity <= spare or orders.whole[key & PLACE_MASK]:
+        if key < 0 or key < lasts[1][0] or quantity <= spare:
+            continue
+        if whole is not None and whole[key & PLACE_MASK]:
             continue
         pair = c * n + other
         for sign in (-1, 1):

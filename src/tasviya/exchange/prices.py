@@ -67,7 +67,7 @@ class Search:
         return self._trace(origin, 0.0, 1.0, False) and self.balance(band, self.x, 60)
 
     def trace_band(self, band: float) -> bool:
-        """Follow the path to a narrower band, round turns; ends at `band` or a little below it."""
+        """Follow the path to a narrower band, round turns."""
         return self._trace(self.x, math.log(self.band), math.log(band), True)
 
     def _balance(self, band: float, x: Float64s, origin: Float64s, follow: float, calls_max: int) -> bool:
@@ -175,7 +175,8 @@ def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls
     inside = _evaluate(book, offset, reference, origin, follow, x, band, worth, demand)
     calls = 1
     left = _share(demand.excess, demand.volume, depth)
-    while left > BALANCED and calls < calls_max:
+    balanced = BALANCED if follow > 0.0 else 1e-11
+    while left > balanced and calls < calls_max:
         better = False
         damping = 0.0
         while not better and damping < 2000.0 and calls < calls_max:
@@ -227,7 +228,7 @@ def _share(excess, volume, depth):
 
 @compiled
 def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, by_band, turn, demand):
-    """Follow the path of balanced prices from parameter `here` until it passes `there`; changes x.
+    """Follow the path of balanced prices from parameter `here` to `there`; changes x.
 
     The parameter is the log of the band (`by_band`), or the share by which values follow prices. Returns
     whether it arrived, the parameter, orders inside bands, the direction, and calls.
@@ -235,7 +236,8 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
     n = len(x)
     worth, system, point = np.empty(n), np.empty((n + 1, n + 1)), np.empty(n + 1)
     tangent, step, trial_x = np.zeros(n + 1), np.empty(n + 1), np.empty(n)
-    tangent[n] = 1.0 if there > here else -1.0
+    row, side = np.empty(n + 1), 1.0 if there > here else -1.0
+    tangent[n] = side
     at, length, calls, inside = here, 0.1, 0, 0
     first = True
     for _ in range(_STEPS_MAX):
@@ -268,8 +270,15 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
                 tangent[:] = -step
         first = False
         while True:
-            trial_x[:] = x + length * scale * tangent[:n]
-            trial_at = at + length * tangent[n]
+            ends = (at + length * tangent[n] - there) * side >= 0.0
+            reach = (there - at) / tangent[n] if ends else length
+            trial_x[:] = x + reach * scale * tangent[:n]
+            trial_at = there if ends else at + reach * tangent[n]
+            if ends:
+                row[:n] = 0.0
+                row[n] = 1.0
+            else:
+                row[:] = tangent
             good, used = False, 0
             for _ in range(8):
                 follow = 1.0 if by_band else trial_at
@@ -280,7 +289,7 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
                 if _share(demand.excess, demand.volume, depth) <= max(1e-11, 1e-14 / band):
                     good = True
                     break
-                _border(demand, depth, trial_x, origin, trial_at, by_band, scale, tangent, system)
+                _border(demand, depth, trial_x, origin, trial_at, by_band, scale, row, system)
                 step[:n] = demand.excess / (demand.volume + depth)
                 step[n] = 0.0
                 if solve_linear(system, step) == 0 or not np.abs(step).max() < 4.0 * length + 1e-6:
@@ -294,9 +303,9 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
                 return False, at, inside, turn, calls
         trial_x -= trial_x.mean()
         x[:], at = trial_x, trial_at
-        if (at - there) * (1.0 if there > here else -1.0) >= 0.0:
+        if ends:
             return True, at, inside, turn, calls
-        if by_band and at > math.log(_WIDE) + 1.0:
+        if at > math.log(_WIDE) + 1.0 if by_band else abs(at - 0.5) > 1.0:
             return False, at, inside, turn, calls
         if used <= 4:
             length = min(length * 1.7, 0.5)

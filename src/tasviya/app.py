@@ -361,7 +361,10 @@ class Application:
             return
         group: list[ArrivedFile] = []
         for file in files:
-            if group and self.system.next_event_by(file.arrived_at):
+            system = self.system
+            if group and (
+                system.next_event_by(file.arrived_at) or system.parted(group[0].arrived_at, file.arrived_at)
+            ):
                 yield group
                 group = []
             group.append(file)

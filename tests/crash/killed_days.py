@@ -18,6 +18,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from exchange_union import D as D_INR
+from exchange_union import ExchangeUnion
 from small_union import CENTRAL_BANK, A, B, C, D, E, G, SmallUnion, moment
 
 from tasviya.app import Application, Home, ask
@@ -25,7 +27,10 @@ from tasviya.core.clock import ManualClock
 from tasviya.journal import entry as journal
 from tasviya.services.unit_of_work import Changes
 from tasviya.settlement.payment import Status
+from tasviya.settlement.routing import LegCode
 
+PAYING = (LegCode.SETTLEMENT, LegCode.VOSTRO, LegCode.NOSTRO, LegCode.SOLD, LegCode.BOUGHT)
+"""Legs that pay; drawing credit for a hold does not yet."""
 EVENING = moment("19:00")
 Tamper = Callable[[Application], None]
 
@@ -55,6 +60,27 @@ def write_day(root: Path, seed: int, files: int = 40) -> SmallUnion:
             union.give_back(payee, uetr, max(1, amount // 2))
         else:
             union.move(CENTRAL_BANK, "KZ-SI.KZT.ISSUE", draw.choice(["ACCBKZT", "VOSTROG"]), 100)
+    return union
+
+
+def write_exchange_day(root: Path, seed: int, files: int = 30) -> ExchangeUnion:
+    """A union with an exchange whose inbox holds a day of conversions both ways, some at limits that no batch
+    meets, among payments in one currency."""
+    union = ExchangeUnion(root)
+    union.at("10:01").settle()
+    union.make_markets()
+    draw = random.Random(seed)
+    for number in range(files):
+        union.at(f"{10 + number * 7 // files:02d}:{draw.randrange(5, 60):02d}")
+        points = draw.choice([97, 99, 101, 102, 104])
+        kind, amount = draw.random(), draw.randrange(50, 400)
+        if kind < 0.4:
+            union.convert("BETAKZ20XXX", D_INR, amount, "INR", "KZT", most=f"{amount * points / 16:.2f}")
+        elif kind < 0.8:
+            least = f"{amount * 6.25 * points / 101:.2f}"
+            union.convert(D_INR, A, least, "KZT", "INR", most=f"{amount}", route="EXCHANGE.IN")
+        else:
+            union.pay(A, B, amount)
     return union
 
 
@@ -148,7 +174,7 @@ def check_books(union: SmallUnion) -> None:
     union.must_balance()
     db = ask(union.home).db
     previous, expected = journal.GENESIS, 1
-    posted: set[str] = set()
+    posted: set[int] = set()
     transfers: set[str] = set()
     entries: dict[str, list[int]] = {}
     digests = dict(db.execute("SELECT seq, digest FROM ledger_batch").fetchall())
@@ -161,20 +187,21 @@ def check_books(union: SmallUnion) -> None:
             assert fields["entry"] == expected
             expected += 1
             if fields["kind"] == "posted":
-                posted.add(fields["posted_for"])
+                if fields["leg_code"] in PAYING:
+                    posted.add(fields["payment_seq"])
                 assert fields["transfer_id"] not in transfers, "nothing is posted twice"
                 transfers.add(fields["transfer_id"])
                 for side in ("debit", "credit"):
                     entries.setdefault(fields[f"{side}_account_id"], []).append(fields[f"{side}_entry_seq"])
     for account, numbers in entries.items():
         assert numbers == list(range(1, len(numbers) + 1)), account
-    for payment_id, status in db.execute("SELECT payment_id, status FROM payment"):
-        assert (payment_id in posted) is (status == "settled"), (payment_id, status)
+    for seq, status in db.execute("SELECT seq, status FROM payment"):
+        assert (seq in posted) is (status == "settled"), (seq, status)
 
 
 def commit_seq_has_batch(raw: bytes) -> bool:
     """Whether a commit posted anything."""
-    return any(fields["kind"] == "posted" for fields in journal.decode(raw))
+    return any(fields["kind"] in ("posted", "held") for fields in journal.decode(raw))
 
 
 def outcome(home: Home) -> dict[str, object]:
@@ -183,7 +210,13 @@ def outcome(home: Home) -> dict[str, object]:
     return {
         "payments": db.execute("SELECT payment_id, status, reason FROM payment ORDER BY 1").fetchall(),
         "balances": db.execute(
-            "SELECT id, debits_posted, credits_posted FROM ledger_account ORDER BY 1"
+            "SELECT id, debits_posted, credits_posted, debits_pending FROM ledger_account ORDER BY 1"
+        ).fetchall(),
+        "fills": db.execute(
+            "SELECT batch_seq, order_seq, sold, bought FROM exchange_fill ORDER BY 1, 2"
+        ).fetchall(),
+        "prices": db.execute(
+            "SELECT batch_seq, currency, price FROM exchange_price ORDER BY 1, 2"
         ).fetchall(),
         "queue": db.execute("SELECT count(*) FROM queue").fetchone(),
         "acknowledged": acknowledged(home),

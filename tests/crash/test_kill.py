@@ -19,6 +19,7 @@ from killed_days import (
     outcome,
     run,
     write_day,
+    write_exchange_day,
 )
 from small_union import SmallUnion
 
@@ -65,6 +66,22 @@ def test_killed_day_loses_nothing_that_was_acknowledged(
         check_books(union)
     assert kills >= 2, "it was hardly killed"
     check_books(union)
+    assert outcome(union.home) == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_killed_batches_come_out_the_same(tmp_path: Path, seed: int) -> None:
+    day = write_exchange_day(tmp_path / "day", seed)
+    alive, union = copy_of(day, tmp_path / "alive"), copy_of(day, tmp_path / "home")
+    assert run(alive.home)
+    check_books(alive)
+    undisturbed = outcome(alive.home)
+    assert len(undisturbed["fills"]) > 10  # type: ignore[arg-type]
+    draw = random.Random(seed)
+    while not run(union.home, kill_at=draw.randrange(1, 600)):
+        assert lost(union.home) == set()
+        check_books(union)
     assert outcome(union.home) == undisturbed
 
 

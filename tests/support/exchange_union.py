@@ -87,10 +87,10 @@ class ExchangeUnion(SmallUnion):
 
     def make_markets(self) -> None:
         """KZ-A buys and sells INR and OMR for KZT, a per cent around the central banks' rates."""
-        self.order(A, "BUY-INR", "KZT", "INR", 20_000, "0.158")
-        self.order(A, "SELL-INR", "INR", "KZT", 3_000, "6.19")
-        self.order(A, "BUY-OMR", "KZT", "OMR", 20_000, "0.00072")
-        self.order(A, "SELL-OMR", "OMR", "KZT", 40, "1361")
+        self.order(A, "BUY-INR", "KZT", "INR", 20_000, "0.1616")
+        self.order(A, "SELL-INR", "INR", "KZT", 3_000, "6.31")
+        self.order(A, "BUY-OMR", "KZT", "OMR", 20_000, "0.000735")
+        self.order(A, "SELL-OMR", "OMR", "KZT", 40, "1389")
 
     def spendable(self, bic: str, currency: str = "KZT") -> int:
         """What a bank can spend of its settlement account, minor units."""

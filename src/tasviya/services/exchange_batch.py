@@ -44,6 +44,15 @@ def due(memory: Memory, until_ns: int) -> int | None:
     return at if at <= until_ns else None
 
 
+def parted(memory: Memory, first_ns: int, second_ns: int) -> bool:
+    """Whether a batch could come between two instants: what arrives after it is not in it."""
+    rules = memory.snapshot.exchange_rules
+    if rules is None:
+        return False
+    period = rules.batch_minutes * MINUTE_NS
+    return first_ns // period != second_ns // period
+
+
 def expire_orders(work: Work) -> None:
     """Orders whose owners' time has come end."""
     for order in list(work.memory.book.orders.values()):

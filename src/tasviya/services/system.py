@@ -43,6 +43,10 @@ class System:
         """Whether something comes due by an instant: a day event, a batch, a time that somebody has set."""
         return self._next(instant_ns) is not None
 
+    def parted(self, first_ns: int, second_ns: int) -> bool:
+        """Whether what arrives at two instants must not be decided together."""
+        return exchange_batch.parted(self.memory, first_ns, second_ns)
+
     def advance(self) -> None:
         """Let everything that has come due happen in the order of time, each in a commit of its own."""
         while (act := self._next(self.clock.now_ns())) is not None:

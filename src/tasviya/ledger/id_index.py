@@ -3,10 +3,10 @@
 A directory points from hash bits to sub-tables of 16 Ki slots with linear probing. Whenever the mean load
 passes 45 %, the fullest sub-table is split in two, which takes well under a millisecond; one big table that
 doubles would stop the ledger for seconds. Sixteen consecutive ids share one group of sixteen slots, so that
-ordered ids stay in the processor's cache. A search goes on from group to group at the same place in each: one
-step passes a group of sixteen ids that were there before, not sixteen steps. That place is turned by the
-hash, so that ids with equal last bits spread over all. The hash is keyed with a secret: chosen ids cannot
-pile up in one place.
+ordered ids stay in the processor's cache. A search goes on from group to group: one step passes sixteen ids
+that were there before, not sixteen steps; and as it steps by seventeen, it comes to every slot in the end.
+Ids' places in their groups are turned by the hash, so that ids with equal last bits spread over all. The hash
+is keyed with a secret: chosen ids cannot pile up in one place.
 
 A value is zero (free), FAILED (the id is spent), IS_PENDING | pending number + 1, or row + 1.
 """
@@ -22,7 +22,7 @@ SLOTS = 1 << SLOT_BITS
 SLOT_MASK = np.uint64(SLOTS - 1)
 SLOT_SHIFT = np.uint64(SLOT_BITS)
 DIRECTORY_SHIFT = np.uint64(40)
-GROUP = np.uint64(16)
+STEP = np.uint64(17)
 PLACE_MASK = np.uint64(15)
 FAILED = np.uint64(1 << 63)
 IS_PENDING = np.uint64(1 << 62)
@@ -63,7 +63,7 @@ def find(seed, keys, values, directory, low, high):
     while True:
         if values[slot] == ZERO or (keys[slot, 0] == low and keys[slot, 1] == high):
             return slot
-        slot = table | ((slot + GROUP) & SLOT_MASK)
+        slot = table | ((slot + STEP) & SLOT_MASK)
 
 
 @compiled

@@ -41,6 +41,7 @@ class StoredFacts:
             entry=after("SELECT max(first_entry + count - 1) FROM journal"),
             order=after("SELECT max(seq) FROM exchange_order"),
             batch=after("SELECT max(seq) FROM exchange_batch"),
+            trade=after("SELECT max(seq) FROM trade"),
         )
 
     def records(self) -> list[Record]:

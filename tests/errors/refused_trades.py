@@ -5,25 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import trading
 from exchange_union import A, B, D, ExchangeUnion, G
 from refused_payments import Act
-from small_union import minor
 
 from tasviya.app import ask
 from tasviya.core.errors import Refusal
-from tasviya.messages.builders import build_trade_instruction
-from tasviya.messages.trades import TradeInstruction
 
 
 def instruct(union: ExchangeUnion, bic: str, other: str, sell: str, buy: str, **changes: Any) -> None:
-    """One side's instruction: it sells "1000 KZT" for "160 INR"."""
-    facts: dict[str, Any] = {"trade_date": union.day, "settlement_date": union.day, "rate": "0.16"}
-    facts |= {"submitter": bic, "counterparty_submitter": other}
-    for side, text in (("sell", sell), ("buy", buy)):
-        amount, code = text.split()
-        facts |= {f"{side}_currency": code, f"{side}_minor": minor(amount, code)}
-    trade = TradeInstruction(1, f"{bic[:4]}-{amount}", **(facts | changes))
-    union.send(bic, build_trade_instruction(union.scheme, trade=trade))
+    trading.instruct(union, bic, other, sell, buy, f"{bic[:4]}-{sell.split(maxsplit=1)[0]}", **changes)
 
 
 def different(union: ExchangeUnion) -> None:

@@ -8,48 +8,18 @@ from typing import Any
 import pytest
 from exchange_union import CODE, SUSPENDED, UNION, A, B, D, E, ExchangeUnion, F, G
 from small_union import TOMORROW, SmallUnion, messages_in, minor
+from trading import instruct, notices, told
 
 from tasviya.app import ask
 from tasviya.core.errors import StoreError
-from tasviya.messages.builders import build_trade_instruction
 from tasviya.messages.model import Receipt
 from tasviya.messages.statements import AccountReport, CounterValue, Entry
-from tasviya.messages.trades import TradeInstruction, TradeNotice
-
-
-def instruct(
-    union: ExchangeUnion, bic: str, other: str, sell: str, buy: str, reference: str, **changes: Any
-) -> bytes:
-    """One side's instruction: "1000 KZT" for "160 INR". Returns the file."""
-    facts: dict[str, Any] = {"trade_date": union.day, "settlement_date": union.day, "rate": "0.16"}
-    facts |= {"submitter": bic, "counterparty_submitter": other, "unit_currency": "KZT"}
-    for side, text in (("sell", sell), ("buy", buy)):
-        amount, currency = text.split()
-        facts |= {f"{side}_currency": currency, f"{side}_minor": minor(amount, currency)}
-    trade = TradeInstruction(1, reference, **(facts | changes))
-    raw = build_trade_instruction(union.scheme, trade=trade)
-    union.send(bic, raw)
-    return raw
 
 
 def agree(union: ExchangeUnion, **changes: Any) -> None:
     """KZ-A sells IN-D 1000 KZT for 160 INR; both instruct it."""
     instruct(union, A, D, "1000 KZT", "160 INR", "A-1", **changes)
     instruct(union, D, A, "160 INR", "1000 KZT", "D-7", **changes)
-
-
-def notices(union: ExchangeUnion, bic: str) -> list[TradeNotice]:
-    return [
-        notice
-        for message in union.told(bic, "fxtr.017")
-        for notice in message.transactions
-        if isinstance(notice, TradeNotice)
-    ]
-
-
-def told(union: ExchangeUnion, bic: str) -> list[str]:
-    """What a bank was told, in order: "FMTC", or "RJCT AM04"."""
-    return [f"{each.status} {each.reason or ''}".strip() for each in notices(union, bic)]
 
 
 def balances(union: ExchangeUnion, *bics: str) -> list[int]:
@@ -285,14 +255,13 @@ def test_instruction_that_cannot_settle_is_refused(
     assert (notice.text or "").count(". ") >= 1, "what was found, and the cure"
 
 
-class WithCredit(ExchangeUnion):
-    """KZ-A has a credit line of 500 KZT too."""
+class Changed(ExchangeUnion):
+    """The same union with one text of its file changed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, old: str, new: str) -> None:
         text = UNION.read_text(encoding="utf-8")
-        granted = text.replace('accounts.KZT = "ACCAKZT"', 'accounts.KZT = "ACCAKZT"\ncredit_lines.KZT = 500')
-        assert granted != text
-        root.parent.joinpath("union.toml").write_text(granted, encoding="utf-8")
+        assert text.count(old) == 1
+        root.parent.joinpath("union.toml").write_text(text.replace(old, new), encoding="utf-8")
         SmallUnion.__init__(self, root, union=root.parent / "union.toml")
 
     def drawn_by(self, bic: str) -> int:
@@ -302,7 +271,8 @@ class WithCredit(ExchangeUnion):
 
 
 def test_trade_draws_on_a_credit_line_for_what_the_balance_lacks(tmp_path: Path) -> None:
-    union = WithCredit(tmp_path / "home")
+    account = 'accounts.KZT = "ACCAKZT"'
+    union = Changed(tmp_path / "home", account, account + "\ncredit_lines.KZT = 500")
     union.at("10:10").settle()
     instruct(union, A, D, "100300 KZT", "16000 INR", "A-1")
     instruct(union, D, A, "16000 INR", "100300 KZT", "D-1")
@@ -310,6 +280,23 @@ def test_trade_draws_on_a_credit_line_for_what_the_balance_lacks(tmp_path: Path)
     assert told(union, A)[-1] == "STLD"
     assert (union.balance(A), union.drawn_by(A)) == (0, minor(300))
     assert union.balance(D) == minor(105_300)
+
+
+MEMBER = 'name = "India"\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [("AM23", "payment_limits.INR = 159"), ("RR04", 'screening = { policy = "operator" }')],
+)
+def test_trade_against_a_member_s_own_rules_is_refused(tmp_path: Path, code: str, rule: str) -> None:
+    union = Changed(tmp_path / "home", MEMBER, f"{MEMBER}{rule}\n")
+    union.at("10:10").settle()
+    agree(union)
+    union.settle()
+    for bic in (A, D):
+        (notice,) = notices(union, bic)
+        assert (notice.status, notice.reason) == ("RJCT", code)
 
 
 def test_commit_that_fails_settles_neither_side(union: ExchangeUnion) -> None:

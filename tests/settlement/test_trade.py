@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tasviya.core.currencies import currency
 from tasviya.core.errors import InvariantBroken
+from tasviya.settlement.open_trades import OpenTrades
 from tasviya.settlement.trade import (
     ISO_TRADE_STATUS,
     OPEN,
@@ -92,6 +93,25 @@ def plain(side: Trade) -> tuple[Any, ...]:
         side.participant, side.counterparty, side.trade_date, side.settlement_date, side.common_reference,
         side.buy_currency, side.buy_minor, side.sell_currency, side.sell_minor,
     )  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(sides, st.lists(st.tuples(sides, st.sampled_from(["open", "matched", "gone"])), max_size=8))
+def test_open_trades_offer_whatever_could_match(side: Trade, others: list[tuple[Trade, str]]) -> None:
+    theirs = [mirror(other, seq) for seq, (other, _) in enumerate(others, 2)]
+    book = OpenTrades(theirs)
+    for other, (_, became) in zip(theirs, others, strict=True):
+        if became == "matched":
+            other.happens(TradeEvent.MATCH)
+            book.matched(other)
+        elif became == "gone":
+            book.remove(other)
+    left = [each for each, (_, became) in zip(theirs, others, strict=True) if became != "gone"]
+    assert match(side, book.against(side)) == match(side, left)
+    assert [each.seq for each in book.due("2026-09-30")] == [
+        each.seq for each in left if each.settlement_date == "2026-09-30"
+    ]
+    assert (len(book), all(each.seq in book for each in left)) == (len(left), True)
 
 
 @given(sides)

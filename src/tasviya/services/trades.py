@@ -24,13 +24,13 @@ from tasviya.services.payments import retry
 from tasviya.services.trade_posting import Side, lack, post, sides
 from tasviya.services.work import Work
 from tasviya.settlement.admission import judge_date
-from tasviya.settlement.rules import AG03, AM04, AM13, CNOR, DS0G, ED05
+from tasviya.settlement.rules import AG03, AM04, AM13, AM23, CNOR, DS0G, ED05, RR04
 from tasviya.settlement.trade import ISO_TRADE_STATUS, Mismatch, Trade, TradeEvent, TradeStatus, match, told
 
 LONGEST_DAYS = 260
 """How many business days ahead a trade may settle: about a year."""
 
-_PLACES = {"CNOR": "CtrPtySdId", "AG10": "CtrPtySdId", "AG03": "CtrPtySdId", "DS0G": "TradgSdId/SubmitgPty"}
+_PLACES = dict.fromkeys(("CNOR", "AG10", "AG03", "RR04"), "CtrPtySdId") | {"DS0G": "TradgSdId/SubmitgPty"}
 """What a refusal is about, as a fxtr.014 has it; dates lie in TradAmts/SttlmDt, all else in TradAmts."""
 
 
@@ -51,8 +51,8 @@ def instruct(work: Work, participant: str, message_seq: int, at: int, said: Trad
         _happened(work, trade, TradeEvent.REFUSE, refusal)
         _tell(work, trade, message_seq)
         return
-    found = match(trade, memory.trades.values())
-    memory.trades[trade.seq] = trade
+    found = match(trade, memory.trades.against(trade))
+    memory.trades.add(trade)
     if isinstance(found, Trade):
         _pair(work, trade, found, message_seq)
         return
@@ -71,7 +71,8 @@ def advance(work: Work) -> None:
     while going:
         going = False
         when = _clock(work)
-        for trade in list(memory.trades.values()):
+        latest = max((row.business_date for row in memory.days.values()), default="")
+        for trade in list(memory.trades.due(latest)):
             other = memory.trades.get(trade.other_seq)
             if trade.seq not in memory.trades:
                 continue
@@ -81,7 +82,7 @@ def advance(work: Work) -> None:
                 for side in ending:
                     _expire(work, side)
                 for side in ending:
-                    del memory.trades[side.seq]
+                    memory.trades.remove(side)
             elif other is not None and moment is _When.NOW and trade.seq < other.seq:
                 going = _try(work, trade, other) or going
         if going:
@@ -125,6 +126,9 @@ def _refused(work: Work, said: TradeInstruction, trade: Trade) -> Refusal | None
         return _placed(CNOR.refuse(what, "Name the other side by its BIC in AnyBIC."))
     if trade.counterparty == trade.participant:
         return _placed(AG03.refuse(f"{trade.participant} trades with itself.", "Name another bank."))
+    refusal = _unlawful(work, trade)
+    if refusal is not None:
+        return _placed(refusal)
     for code, amount in ((trade.buy_currency, trade.buy_minor), (trade.sell_currency, trade.sell_minor)):
         limit = snapshot.system_limit(code)
         if limit is not None and amount > limit:
@@ -136,6 +140,30 @@ def _refused(work: Work, said: TradeInstruction, trade: Trade) -> Refusal | None
             return _placed(when)
     paths = sides(work, trade)
     return _placed(paths) if isinstance(paths, Refusal) else None
+
+
+def _unlawful(work: Work, trade: Trade) -> Refusal | None:
+    """What a member's own rules say against a trade of its banks; they bind each bank's own payment of it.
+
+    Where the operator is to screen, nothing can: no lists are loaded, and a trade is not held for a decision.
+    """
+    snapshot = work.memory.snapshot
+    payers = (
+        (trade.participant, trade.sell_currency, trade.sell_minor),
+        (trade.counterparty, trade.buy_currency, trade.buy_minor),
+    )
+    for participant, code, amount in payers:
+        member = snapshot.participants[participant].member
+        limit = snapshot.member_limit(member, code)
+        if limit is not None and amount > limit:
+            return AM23.refuse(f"{Money(amount, snapshot.currencies[code])} exceeds what {member} allows.")
+        policy = snapshot.screening_policy(member)
+        if policy is not None and policy.policy == "operator":
+            what = f"The operator screens for {member}, and no lists are loaded."
+            return RR04.refuse(
+                what, "Pay each side by a payment of its own, which the authority can release."
+            )
+    return None
 
 
 def _placed(refusal: Refusal) -> Refusal:
@@ -150,6 +178,7 @@ def _pair(work: Work, trade: Trade, other: Trade, message_seq: int) -> None:
     match_id = f"M{derive('match', other.trade_id, trade.trade_id) >> 32:024x}"
     for side, against, answers in ((trade, other, message_seq), (other, trade, 0)):
         side.match_id, side.other_seq, side.matched_at = match_id, against.seq, work.now_ns
+        work.memory.trades.matched(side)
         before = _happened(work, side, TradeEvent.MATCH)
         _tell(work, side, answers, before)
 
@@ -222,7 +251,7 @@ def _settle(work: Work, trade: Trade, other: Trade, paying: tuple[Side, Side]) -
         before = _happened(work, side, TradeEvent.SETTLE)
         _tell(work, side, 0, before)
     for side in (trade, other):
-        del work.memory.trades[side.seq]
+        work.memory.trades.remove(side)
 
 
 def _wait(work: Work, trade: Trade, why: Refusal) -> None:

@@ -39,6 +39,10 @@ and its neighbours go on.
 Answered by `pacs.002`, or by `camt.025` for a liquidity transfer. Codes marked * may succeed when the same is
 sent again later.
 """,
+    "trade": """## Trades refused, waiting or given up
+
+Answered by `fxtr.017`, with the code in `SubStsCd`.
+""",
     "union": """## Mistakes in a `union.toml`
 
 Exit status 2; `where` is the key's path in the file.

@@ -18,6 +18,7 @@ from exchange_errors import EXCHANGE_CASES
 from operator_errors import OPERATOR_CASES, refusal_of_operator
 from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
+from refused_trades import TRADE_CASES, refusal_of_trade
 from wrong_unions import UNION_CASES, refusal_of_union
 
 from tasviya.core.errors import Refusal
@@ -61,6 +62,8 @@ def cases() -> Iterator[Case]:
     for name, how, where, act in CONVERSION_CASES:
         text = one_line(getattr(settlement, name).__doc__)
         yield Case("payment", name, name, text, how, where, bind(refusal_of_conversion, act))
+    for code, text, how, where, act in TRADE_CASES:
+        yield Case("trade", code, code, text, how, where, bind(refusal_of_trade, act))
     for code, how, good, bad, where in UNION_CASES:
         yield Case("union", code, code, sentence(CODES[code]), how, where, bind(refusal_of_union, good, bad))
     for code, text, how, act in (*OPERATOR_CASES, *EXCHANGE_CASES):

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 from exchange_union import A, B, D, E, ExchangeUnion, F
-from small_union import messages_in, minor
+from small_union import TODAY, messages_in, minor
 
 from tasviya.messages.model import StatusReport
 from tasviya.messages.statements import AccountReport, CounterValue, Entry
+from tasviya.services.statements import AccountFacts, Period, Posting, account_report
+from tasviya.services.telling import documents
+from tasviya.services.telling_facts import Facts
+from tasviya.services.unit_of_work import OutboxRow
+from tasviya.settlement.accounts import AccountKind
+from tasviya.settlement.routing import LegCode
 
 
 def send_ring(union: ExchangeUnion) -> str:
@@ -110,3 +116,39 @@ def test_payee_s_bank_gets_the_payer_s_words_whatever_they_say(union: ExchangeUn
     assert (onward.instructed_amount, onward.instructed_currency) == ("1000.00", "KZT")
     assert (onward.exchange_rate, onward.charge_bearer) == (str(onward.amount_minor / 100_000), "SHAR")
     assert union.onward(F) == []
+
+
+def test_order_that_serves_no_payment_is_foreign_exchange_in_a_statement(union: ExchangeUnion) -> None:
+    facts = AccountFacts("0" * 32, "ACCAKZT", "KZT", AccountKind.SETTLEMENT, A, "SIXXKZ20XXX")
+    sold = Posting(1, "O1:sold", 0, LegCode.SOLD, 100, True, 900, union.now)
+    bought = Posting(2, "O2:bought", 0, LegCode.BOUGHT, 50, False, 950, union.now)
+    lent = Posting(3, "draw", 0, LegCode.CREDIT_DRAWN, 10, False, 960, union.now)
+    report = account_report(
+        Period(facts, TODAY, 960, [sold, bought, lent]), [sold, bought, lent], {}, {}, {}, union.scheme,
+        report_id="R-1", created_at="2026-09-29T10:00:00Z", page=(1, True), closed=True,
+    )  # fmt: skip
+    told = [(entry.transaction_code, entry.remittance) for entry in report.entries]
+    assert told == [
+        ("FORX/SPOT/OTHR", "Sold"),
+        ("FORX/SPOT/OTHR", "Bought"),
+        ("LDAS/MCOP/OTHR", "Intraday credit drawn"),
+    ]
+
+
+def test_notice_of_an_order_may_tell_its_other_side(union: ExchangeUnion) -> None:
+    account = AccountFacts("0" * 32, "ACCAKZT", "KZT", AccountKind.SETTLEMENT, A, "SIXXKZ20XXX")
+    against = [minor(160), "INR", "batch 7"]
+    items = [
+        [0, True, minor(1_000), "O1", "words", *against],
+        [0, False, minor(1_000), "O1", "words", *against],
+    ]
+    row = OutboxRow(1, 1, A, "notice", [account.account_id, items])
+    facts = Facts(union.scheme, {}, {}, {}, {account.account_id: account}, {}, committed_at={1: union.now})
+    ((_, document),) = documents(row, facts)
+    (message,) = messages_in(document, union)
+    (report,) = message.transactions
+    assert isinstance(report, AccountReport)
+    at = report.created_at or ""
+    debit, credit = (entry.counter_value for entry in report.entries)
+    assert debit == CounterValue(minor(160), "INR", "KZT", "INR", "INR", "6.25", "batch 7", at)
+    assert credit == CounterValue(minor(160), "INR", "INR", "KZT", "INR", "6.25", "batch 7", at)

@@ -42,6 +42,7 @@ class StoredFacts:
             order=after("SELECT max(seq) FROM exchange_order"),
             batch=after("SELECT max(seq) FROM exchange_batch"),
             quote=after("SELECT max(seq) FROM exchange_quote"),
+            trade=after("SELECT max(seq) FROM trade"),
         )
 
     def records(self) -> list[Record]:

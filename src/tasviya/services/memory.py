@@ -18,6 +18,7 @@ from tasviya.services.unit_of_work import AccountRow, DayRow, Store
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.admission import Day, Directory
 from tasviya.settlement.liquidity import Exposure, Funds, Limits
+from tasviya.settlement.open_trades import OpenTrades
 from tasviya.settlement.payment import Priority
 from tasviya.settlement.queueing import PaymentQueue
 
@@ -64,6 +65,7 @@ class Memory:
         self.timers: list[tuple[int, int]] = store.timers()
         """(instant, payment number) of payments that wait and whose payers have set times, in order."""
         self.book = Book(store)
+        self.trades = OpenTrades(store.open_trades())
         self.queue = PaymentQueue()
         for row, payment in store.queue():
             self.queue.add(row.account_id, payment, by_limit=row.by_limit)

@@ -26,8 +26,10 @@ from tasviya.messages.model import (
     Return,
     StatusRequest,
 )
+from tasviya.messages.trades import TradeInstruction
 from tasviya.services.answers import report, status_item
 from tasviya.services.payments import offer, refuse, settle, withdraw_payment
+from tasviya.services.trades import instruct
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.admission import When, judge_date
@@ -440,4 +442,7 @@ HANDLERS: dict[type, Callable[[Work, Asking, Any], None]] = {
     Return: _return,
     LiquidityTransfer: _liquidity_transfer,
     ReportRequest: _report_request,
+    TradeInstruction: lambda work, asking, said: instruct(
+        work, asking.participant, asking.message_seq, asking.at, said
+    ),
 }

@@ -14,6 +14,7 @@ from tasviya.messages.statements import AccountReport, Balance, Entry
 from tasviya.settlement.accounts import OWED_TO_OWNER, AccountKind
 from tasviya.settlement.payment import Payment
 from tasviya.settlement.routing import LegCode
+from tasviya.settlement.trade import Trade, trade_words
 
 PAGE = 5_000
 """Entries in one document of a statement."""
@@ -116,6 +117,7 @@ def account_report(
     period: Period,
     postings: Sequence[Posting],
     payments: Mapping[int, Payment],
+    trades: Mapping[str, Sequence[Trade]],
     bics: Mapping[str, str],
     scheme: Scheme,
     *,
@@ -126,7 +128,7 @@ def account_report(
 ) -> AccountReport:
     """What to say of an account.
 
-    payments: by number. page: its number, and whether it is the last.
+    payments: by number. trades: both sides, by the match's id. page: its number, and whether it is the last.
     closed: a camt.053 of a closed day; else a camt.052 of the day so far.
     """
     facts = period.facts
@@ -147,7 +149,7 @@ def account_report(
             scheme,
         )
         if posting.payment_seq in payments and posting.leg not in WORDS
-        else _other_entry(posting, facts.currency, period.business_date)
+        else _other_entry(posting, facts.currency, period.business_date, trades, scheme)
         for posting in postings
     ]
     return AccountReport(
@@ -202,6 +204,34 @@ def payment_entry(
     )
 
 
+def match_of(posting: Posting) -> str:
+    """The id of the matched trade that a posting was for, if it was for one."""
+    return posting.subject.partition(":")[0] if not posting.payment_seq else ""
+
+
+def _trade_entry(
+    posting: Posting, currency: str, business_date: str, pair: Sequence[Trade], scheme: Scheme
+) -> Entry:
+    """One side's payment of a trade as an entry on an account that it moved."""
+    payer, payee = sorted(pair, key=lambda side: side.sell_currency != currency)
+    exchange = Conversion(currency, payer.sell_minor, payee.sell_currency, payee.sell_minor, payer.match_id)
+    at, is_debit = iso_instant(posting.at), posting.is_debit
+    return Entry(
+        posting.amount,
+        currency,
+        not is_debit,
+        reference=str(posting.entry_seq),
+        account_servicer_reference=payer.match_id,
+        booked_at=at,
+        value_date=business_date,
+        transaction_code=FOREIGN_EXCHANGE,
+        remittance=trade_words(payer, payee),
+        counter_value=counter_value(
+            exchange if is_debit else exchange.reversed, scheme, is_debit=is_debit, quoted_at=at
+        ),
+    )
+
+
 def conversion_of(payment: Payment) -> Conversion | None:
     """What the exchange did for a settled payment in two currencies."""
     if not payment.debit_currency:
@@ -215,7 +245,16 @@ def conversion_of(payment: Payment) -> Conversion | None:
     )
 
 
-def _other_entry(posting: Posting, currency: str, business_date: str) -> Entry:
+def _other_entry(
+    posting: Posting,
+    currency: str,
+    business_date: str,
+    trades: Mapping[str, Sequence[Trade]],
+    scheme: Scheme,
+) -> Entry:
+    pair = trades.get(match_of(posting))
+    if pair:
+        return _trade_entry(posting, currency, business_date, pair, scheme)
     family = "MDOP" if posting.is_debit else "MCOP"
     exchanged = posting.leg in (LegCode.SOLD, LegCode.BOUGHT)
     return Entry(

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tasviya.core.clock import Clock
 from tasviya.messages.signature import Verifier
-from tasviya.services import exchange_batch, operating_day
+from tasviya.services import exchange_batch, operating_day, trades
 from tasviya.services.intake import ArrivedFile, Intake
 from tasviya.services.memory import Memory
 from tasviya.services.payments import Screening
@@ -84,6 +84,7 @@ class System:
             work.changes.delivered += self.delivered
             try:
                 result = act(work)
+                trades.advance(work)
                 changes = work.finish()
                 if not changes.empty():
                     self.store.commit(changes)

@@ -40,6 +40,7 @@ from tasviya.messages.writing import lines
 from tasviya.services.statements import conversion_of
 from tasviya.services.telling_accounts import notice, report, statement
 from tasviya.services.telling_facts import Documents, Facts, message_id
+from tasviya.services.telling_trades import trade_notice
 from tasviya.services.unit_of_work import OutboxRow
 from tasviya.settlement.payment import Payment
 
@@ -319,9 +320,10 @@ _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
     "recall": _recall,
     "recall_answer": _recall_answer,
     "no_original": _no_original,
+    "trade": trade_notice,
 }
 
 ANSWERS = frozenset({"status", "refused", "unreadable", "receipt", "acknowledgement"})
 """Kinds that answer a message, whose number comes first in their refs; a repeated file gets them again."""
-REPLIES = frozenset({"asked_status", "no_original", "recall_answer", "report", "statement"})
+REPLIES = frozenset({"asked_status", "no_original", "recall_answer", "report", "statement", "trade"})
 """Kinds that may answer a question, whose number comes last in their refs; these too."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tasviya.messages.scheme import Scheme
 from tasviya.services.statements import AccountFacts, Period
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
 from tasviya.settlement.payment import Payment
+from tasviya.settlement.trade import Trade
 
 Documents = list[tuple[str, bytes]]
 """(message type, document)."""
@@ -33,6 +34,10 @@ class Facts:
     """By commit: its instant."""
     periods: Mapping[int, Period] = field(default_factory=dict)
     """By the number of an outbox row that asks for a statement or a report."""
+    trades: Mapping[int, Trade] = field(default_factory=dict)
+    """By number of an instruction."""
+    matches: Mapping[str, Sequence[Trade]] = field(default_factory=dict)
+    """By a match's id: both sides of a trade that moved an account of `periods`."""
 
 
 def message_id(row: OutboxRow, index: int = 0) -> str:

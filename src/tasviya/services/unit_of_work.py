@@ -21,6 +21,7 @@ from tasviya.membership.records import Record
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
 from tasviya.settlement.accounts import LedgerAccount
 from tasviya.settlement.payment import Payment
+from tasviya.settlement.trade import Trade
 
 
 class ReceivedFile(NamedTuple):
@@ -161,6 +162,8 @@ class Changes:
     batches: list[BatchRow] = field(default_factory=list)
     prices: list[PriceRow] = field(default_factory=list)
     fills: list[FillRow] = field(default_factory=list)
+    trades: dict[int, Trade] = field(default_factory=dict)
+    """Instructions of trades, new or changed, by number."""
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -182,6 +185,7 @@ class Numbers(msgspec.Struct):
     order: int
     batch: int
     quote: int
+    trade: int
 
 
 class Posting(Protocol):
@@ -258,6 +262,10 @@ class Store(ExchangeStore, Protocol):
 
     def timers(self) -> list[tuple[int, int]]:
         """(instant, payment number) of payments that wait and whose payers have set times, in order."""
+        ...
+
+    def open_trades(self) -> list[Trade]:
+        """Instructions of trades that may still settle, in order of arrival."""
         ...
 
     def returned_minor(self, original_seq: int) -> int:

@@ -37,6 +37,8 @@ class LegCode(IntEnum):
     """What an order sells: held first, posted when it fills."""
     BOUGHT = 14
     ROUNDING = 15
+    TRADED = 16
+    """What one side of a trade pays the other."""
 
 
 @dataclass(frozen=True, slots=True)

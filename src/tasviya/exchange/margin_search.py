@@ -25,6 +25,8 @@ SHARES = (0.0, 1e-6, 1e-3, 1e-2, 0.1)
 """Levels filled by less than such a share, or to within it, are also tried as empty, or full."""
 REVALUATIONS_MAX = 5
 """Times that levels are valued at the prices just found, as long as prices move less each time."""
+_INSIDE_FEW = 1000
+"""Orders inside bands that are few enough to look among them for a margin, or twice as many as segments."""
 _COARSE_MAX = 3
 """So many times is the same margin found too coarse before the search takes it for the last."""
 _FINE = 1e-5
@@ -124,7 +126,7 @@ class MarginSearch:
 
     def _try(self, search: Search) -> Found | None:
         """The margin near the prices as they are, if the band is narrow enough and it is proven."""
-        if search.inside > 2 * len(self.book.live):
+        if search.inside > max(2 * len(self.book.live), _INSIDE_FEW):
             return None
         x, window, before = search.x, 2 * search.band, math.inf
         for _ in range(REVALUATIONS_MAX):

@@ -28,8 +28,10 @@ STEP_MAX = 0.05
 """Newton moves no log price by more than this, or half the band, at once."""
 BALANCED = 1e-13
 """Excess demand that counts as none, as a share of what is traded."""
-_TRIFLE = 1e-6
+_TRIFLE = 1e-4
 """What share of a currency's orders is small beside what is traded of it."""
+_PULL = 1e-3
+"""How strongly that share of a currency's value is drawn to the reference."""
 _WIDE = 1.0
 """Bands beyond this width mean that a path leads nowhere."""
 _STEPS_MAX = 4000
@@ -85,7 +87,7 @@ class Search:
             room(len(x)),
         )
         self.calls += calls
-        if share > max(1e-9, 1e-13 / band):
+        if share > max(1e-9, 1e-12 / band):
             return False
         self.x, self.band, self.inside = found, band, int(inside)
         return True
@@ -158,12 +160,25 @@ def _depth(book, worth, depth):
 
 
 @compiled
-def _evaluate(book, offset, reference, origin, follow, x, band, worth, demand):
+def _evaluate(book, offset, reference, depth, origin, follow, x, band, worth, demand):
     """Demand at x, where values follow x from `origin` by the share `follow`; orders inside bands."""
     top = reference.max()
     for c in range(len(x)):
         worth[c] = math.exp(reference[c] - top + origin[c] + follow * (x[c] - origin[c]))
-    return excess_demand(book, offset, worth, x, band, demand)
+    inside = excess_demand(book, offset, worth, x, band, demand)
+    # A pull towards the reference, too weak to matter beside orders. Without it, currencies that nobody trades
+    # yet could lie anywhere, and a path would have no direction.
+    total, mean = 0.0, 0.0
+    for c in range(len(x)):
+        total += depth[c]
+        mean += depth[c] * x[c]
+    mean /= total
+    for c in range(len(x)):
+        demand.excess[c] -= _PULL * depth[c] * (x[c] - mean)
+        demand.slope[c, c] -= _PULL * depth[c]
+        for d in range(len(x)):
+            demand.slope[c, d] += _PULL * depth[c] * depth[d] / total
+    return inside
 
 
 @compiled
@@ -172,10 +187,10 @@ def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls
     n = len(start_x)
     x, x_2, step = start_x.copy(), np.empty(n), np.empty(n)
     worth, system = np.empty(n), np.empty((n, n))
-    inside = _evaluate(book, offset, reference, origin, follow, x, band, worth, demand)
+    inside = _evaluate(book, offset, reference, depth, origin, follow, x, band, worth, demand)
     calls = 1
     left = _share(demand.excess, demand.volume, depth)
-    balanced = BALANCED if follow > 0.0 else 1e-11
+    balanced = BALANCED if follow > 0.0 else max(1e-11, 1e-12 / band)
     while left > balanced and calls < calls_max:
         better = False
         damping = 0.0
@@ -191,22 +206,30 @@ def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls
                 continue
             step -= step.mean()
             size = np.abs(step).max()
-            most = max(STEP_MAX, 0.5 * band)
-            length = 1.0 if size <= most else most / size
-            for _ in range(8):
+            most = min(1.0, max(STEP_MAX, 0.5 * band) / max(size, 1e-300))
+            low, high, length = 0.0, most, most
+            for _ in range(40 if follow == 0.0 else 8):
                 x_2[:] = x + length * step
-                inside_2 = _evaluate(book, offset, reference, origin, follow, x_2, band, worth, trial)
+                inside_2 = _evaluate(book, offset, reference, depth, origin, follow, x_2, band, worth, trial)
                 calls += 1
                 if follow == 0.0:
-                    # Demand is a convex function's slope: a step is good unless it overshoots the valley.
-                    good = (trial.excess * step).sum() >= -0.5 * (demand.excess * step).sum()
+                    # Demand is a convex function's slope: between too short and too far lies its valley.
+                    ahead, here = (trial.excess * step).sum(), (demand.excess * step).sum()
+                    if ahead < -0.9 * here:
+                        high = length
+                    elif ahead > 0.9 * here and length < most:
+                        low = length
+                    else:
+                        better = True
+                        break
+                    length = 0.5 * (low + high)
                 else:
-                    left_2 = _share(trial.excess, demand.volume, depth)
-                    good = left_2 < left * (1.0 - 0.1 * length / (1.0 + damping))
-                if good:
-                    better = True
-                    break
-                length *= 0.5
+                    if _share(trial.excess, demand.volume, depth) < left * (
+                        1.0 - 0.1 * length / (1.0 + damping)
+                    ):
+                        better = True
+                        break
+                    length *= 0.5
             damping = damping * 10.0 + 0.1
         if not better:
             break
@@ -244,7 +267,9 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
         # The tangent at the last balanced point.
         band = math.exp(at) if by_band else fixed_band
         scale = band * math.sqrt(n) if by_band else 0.1 * math.sqrt(n)
-        inside = _evaluate(book, offset, reference, origin, 1.0 if by_band else at, x, band, worth, demand)
+        inside = _evaluate(
+            book, offset, reference, depth, origin, 1.0 if by_band else at, x, band, worth, demand
+        )
         calls += 1
         _border(demand, depth, x, origin, at, by_band, scale, tangent, system)
         step[:] = 0.0
@@ -283,10 +308,12 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
             for _ in range(8):
                 follow = 1.0 if by_band else trial_at
                 band = math.exp(trial_at) if by_band else fixed_band
-                inside = _evaluate(book, offset, reference, origin, follow, trial_x, band, worth, demand)
+                inside = _evaluate(
+                    book, offset, reference, depth, origin, follow, trial_x, band, worth, demand
+                )
                 calls += 1
                 used += 1
-                if _share(demand.excess, demand.volume, depth) <= max(1e-11, 1e-14 / band):
+                if _share(demand.excess, demand.volume, depth) <= max(1e-10, 1e-12 / band):
                     good = True
                     break
                 _border(demand, depth, trial_x, origin, trial_at, by_band, scale, row, system)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasviya.exchange.certificate import NotABatch, Rule, verify
-from tasviya.exchange.market import Clearing, Market, Orders
+from tasviya.exchange.market import QUANTITY_MAX, TICK_MAX, Clearing, Market, Orders
 from tasviya.exchange.rings import gaining_ring
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -298,6 +298,24 @@ def test_only_the_first_few_are_listed_and_all_are_counted() -> None:
     assert len(listed) == 8
     assert listed == sorted(listed)
     assert verdict.counts[Rule.V3] > 50
+
+
+def test_many_of_one_rule_do_not_hide_the_first_of_another() -> None:
+    market, orders, clearing = batch(2, count=300)
+    places = np.flatnonzero(filled(orders, clearing) & (orders.kind == 0))
+    clearing.bought[places[:2]] += 2
+    orders.tick[places] = TICK_MAX
+    verdict = verify(market, orders, clearing)
+    listed = {rule: [each.order for each in verdict.violations if each.rule is rule] for rule in Rule}
+    assert listed[Rule.V2] == places[:8].tolist()
+    assert listed[Rule.V3] == places[:2].tolist()
+    assert verdict.counts[Rule.V2] == len(places) > 20
+
+
+def test_largest_quantity_and_tick_are_an_order() -> None:
+    market, orders, clearing = batch(2, count=0)
+    orders, clearing = with_row(orders, clearing, sell=0, buy=1, quantity=QUANTITY_MAX, tick=TICK_MAX)
+    assert verify(market, orders, clearing).orders == 1
 
 
 def test_violation_says_which_order_and_what_it_got() -> None:

@@ -17,15 +17,16 @@ from collections import Counter
 
 import numpy as np
 
+from tasviya.exchange.attempt import Settlement
 from tasviya.exchange.equilibrium import largest_volume
-from tasviya.exchange.fills import Settlement, settle
+from tasviya.exchange.fills import settle
 from tasviya.exchange.margin_search import MarginSearch
 from tasviya.exchange.market import Bools, Clearing, Int64s, Market, Orders
 from tasviya.exchange.order_book import PLACE_BITS, PLACE_MASK, Book, build, take_out
 from tasviya.exchange.payouts import pay
 from tasviya.exchange.whole_prices import most_in_the_money
 
-ROUNDS_MAX = 100
+ROUNDS_MAX = 300
 """Times that whole orders are taken out."""
 ROUNDS_SINGLE = 3
 """Times that they are taken out one a run."""
@@ -82,7 +83,7 @@ def _solve(
         heeding = settled if whole is None else settle(market, book, margin, whole)
         return heeding, NOTHING if heeding is None else ""
     for tried, why in ((search.coarse, TOO_COARSE), (largest_volume(search.search), NOT_FOUND)):
-        trimmed = None if tried is None else settle(market, book, tried, whole, trim=True)
+        trimmed = None if tried is None else settle(market, book, tried, whole, coarsely=True)
         if trimmed is not None and (not trimmed.short or trimmed.aside):
             return trimmed, "" if trimmed.proven else why
     return None, NOTHING

@@ -245,7 +245,7 @@ def _balance_trees(
     scale = np.zeros(count)
     # Quantities that cancel (as much sold exact-in as is bought exact-out) tie no prices.
     trading = np.abs(system) > (values[0].sum() + values[1].sum()) * 1e-14
-    groups = _connected(trading | trading.T)
+    groups = connected(trading | trading.T)
     for group in range(int(groups.max()) + 1):
         members = np.flatnonzero(groups == group)
         if len(members) == 1:
@@ -333,7 +333,7 @@ def _net(quantity: npt.NDArray[np.int64] | Float64s, worth: Float64s) -> Float64
     return net
 
 
-def _connected(adjacent: Bools) -> Int64s:
+def connected(adjacent: Bools) -> Int64s:
     """The number of each node's connected part."""
     part = np.full(len(adjacent), -1, np.int64)
     count = 0

@@ -21,7 +21,7 @@ from tasviya.exchange.market import Bools, Int64s, Orders
 from tasviya.exchange.order_book import ALONE, PLACE_BITS, PLACE_MASK, Book, Float64s
 
 if TYPE_CHECKING:
-    from tasviya.exchange.fills import Settlement
+    from tasviya.exchange.attempt import Settlement
 
 _KEY, _PART, _OVER, _UNDER, _CARRY, _PAID = range(6)
 _EXACT_BELOW = 2.0**50

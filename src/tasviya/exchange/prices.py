@@ -166,8 +166,8 @@ def _evaluate(book, offset, reference, depth, origin, follow, x, band, worth, de
     for c in range(len(x)):
         worth[c] = math.exp(reference[c] - top + origin[c] + follow * (x[c] - origin[c]))
     inside = excess_demand(book, offset, worth, x, band, demand)
-    # A pull towards the reference, too weak to matter beside orders. Without it, currencies that nobody trades
-    # yet could lie anywhere, and a path would have no direction.
+    # A pull towards the reference, too weak to matter beside orders: currencies that nobody trades
+    # yet could else lie anywhere, and a path would have no direction.
     total, mean = 0.0, 0.0
     for c in range(len(x)):
         total += depth[c]

@@ -60,12 +60,15 @@ def parse_file(raw: bytes, scheme: Scheme) -> list[Read]:
         what = f"The file has {len(raw):,} bytes; one payment or report may have {scheme.message_bytes:,}."
         refusal = Refusal("TOO-LARGE", what, "Leave out what the payment does not need.")
         return [_unreadable(*found[0], [refusal])]
+    # ASCII without character references holds no character that XML allows and the default rule does not.
+    plain = raw.isascii() and b"&#" not in raw and b"\x7f" not in raw
+    check_texts = scheme.character_rule != "unicode" or not plain
     read_messages: list[Read] = []
     used = 0
     for (app_hdr, document), count in zip(found, expected, strict=True):
         own = None if slices is None else slices[used : used + count]
         used += count
-        read_messages.append(_message(app_hdr, document, raw, own, scheme))
+        read_messages.append(_message(app_hdr, document, raw, own, scheme, check_texts))
     return read_messages
 
 
@@ -74,9 +77,14 @@ def _transactions_in(document: Element | None) -> int:
 
 
 def _message(
-    app_hdr: Element | None, document: Element | None, raw: bytes, slices: Slices | None, scheme: Scheme
+    app_hdr: Element | None,
+    document: Element | None,
+    raw: bytes,
+    slices: Slices | None,
+    scheme: Scheme,
+    check_texts: bool,
 ) -> Read:
-    """One message of a file."""
+    """One message of a file. check_texts: whether a text of the file may hold a character to refuse."""
     header = None
     header_refusals: list[Refusal] = []
     if app_hdr is not None:
@@ -122,8 +130,7 @@ def _message(
         if isinstance(transfer, CreditTransfer):
             transfer.start, transfer.end = start, end
     check(message, kind.root, scheme)
-    # ASCII without character references holds no character that XML allows and the default rule does not.
-    if scheme.character_rule != "unicode" or not raw.isascii() or b"&#" in raw or b"\x7f" in raw:
+    if check_texts:
         check_characters(message, document, scheme)
     return message
 

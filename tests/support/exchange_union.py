@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from small_union import SmallUnion, minor
+from small_union import DECIMALS, SmallUnion, minor
 
 from tasviya.app import ask, ask_exchange
-from tasviya.exchange.order import Order
+from tasviya.exchange.fixing import Fixing
+from tasviya.exchange.market import OrderKind
+from tasviya.exchange.order import Order, tick_at_least
+from tasviya.exchange.union_unit import Basket
+from tasviya.services.exchange import enter
+from tasviya.services.fixing import fix_date
 from tasviya.services.order_forms import OrderForm, wanted
 from tasviya.services.orders import cancel_order, enter_order
+from tasviya.services.unit import revise
 from tasviya.services.work import Work
+
+T = TypeVar("T")
 
 UNION = Path(__file__).parent / "exchange_union.toml"
 
@@ -25,8 +35,8 @@ CODE = {A: "KZ-A", B: "KZ-B", SUSPENDED: "KZ-S", D: "IN-D", G: "IN-G", E: "OM-E"
 class ExchangeUnion(SmallUnion):
     """As SmallUnion, with three members; it opens at 09:00, INR at 10:00, and clears at every half hour."""
 
-    def __init__(self, root: Path, **options: Any) -> None:
-        super().__init__(root, union=UNION, **options)
+    def __init__(self, root: Path, *, union: Path = UNION, **options: Any) -> None:
+        super().__init__(root, union=union, **options)
 
     def convert(
         self,
@@ -69,7 +79,38 @@ class ExchangeUnion(SmallUnion):
         """Its owner no longer wants it."""
         return self._do(lambda work: cancel_order(work, CODE[bic], order.order_id))
 
-    def _do(self, act: Callable[[Work], Order]) -> Order:
+    def quote(self, bic: str, base: str, counter: str, bid: str, ask: str, size: float | str = 100) -> None:
+        """A firm two-way quote as it stands in the book: its ask sells the base, its bid buys it."""
+
+        def stand(work: Work) -> None:
+            book, snapshot = work.memory.book, work.memory.snapshot
+            number = 1 + max((order.quote_seq for order in book.orders.values()), default=0)
+            for kind, sell, buy, limit in (
+                (OrderKind.EXACT_IN, base, counter, Fraction(ask)),
+                (OrderKind.EXACT_OUT, counter, base, 1 / Fraction(bid)),
+            ):
+                scale = Fraction(10 ** DECIMALS[buy], 10 ** DECIMALS[sell])
+                exponent = book.exponent(sell, buy, book.rate(sell, buy, snapshot) or limit * scale)
+                tick = tick_at_least(limit * scale, exponent)
+                assert tick is not None
+                order = Order(
+                    *(work.memory.numbers.order, f"O{work.memory.numbers.order:024x}", CODE[bic]),
+                    *(sell, buy, kind, minor(size, base), tick, False, 0, work.now_ns),
+                    quote_seq=number,
+                )
+                enter(work, order, exponent)
+
+        self._do(stand)
+
+    def fix(self, day: date) -> Fixing:
+        """Fix a date now."""
+        return self._do(lambda work: fix_date(work, day))
+
+    def revise(self, weights: dict[str, Fraction] | None = None, **more: Any) -> Basket:
+        """Revise the unit now."""
+        return self._do(lambda work: revise(work, weights, **more))
+
+    def _do(self, act: Callable[[Work], T]) -> T:
         application = self.application()
         try:
             application.system.advance()

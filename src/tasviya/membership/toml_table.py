@@ -50,8 +50,8 @@ class Table:
     def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
         return _one_of(self.text(key, default), allowed, self.at(key))
 
-    def number(self, key: str, least: int, most: int) -> int:
-        value = self.need(key)
+    def number(self, key: str, least: int, most: int, default: int | None = None) -> int:
+        value = self.need(key) if default is None else self.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise _wrong_kind(value, f"a whole number from {least} to {most}", self.at(key))
         return value

@@ -51,6 +51,11 @@ def enter_order(work: Work, wanted: WantedOrder) -> Order:
     """
     refusal = _parties_refused(work, wanted)
     book = work.memory.book
+    suspended = book.why_suspended(wanted.sell, wanted.buy)
+    if refusal is None and suspended:
+        refusal = Refusal(
+            "suspended_currency", suspended, "Trade it when it has a fresh rate.", transient=True
+        )
     if refusal is None:
         rate = book.rate(wanted.sell, wanted.buy, work.memory.snapshot)
         exponent = book.exponent(wanted.sell, wanted.buy, rate or wanted.limit)

@@ -4,62 +4,33 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
+from exchange_days import (
+    FRIDAY,
+    MONDAY,
+    NEXT_FRIDAY,
+    NEXT_THURSDAY,
+    NEXT_TUESDAY,
+    NEXT_WEDNESDAY,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    column,
+    cross,
+    quiet_day,
+    quoted_day,
+    rates,
+    traded_day,
+)
 from exchange_union import A, B, D, ExchangeUnion, F
 from small_union import minor
 from typer.testing import CliRunner
 
 from tasviya.adapters.sqlite_store import SqliteStore
-from tasviya.app import ask_rates
 from tasviya.cli.main import app
 from tasviya.core.errors import OperatorError, StoreError
 from tasviya.services.unit_of_work import Changes
-
-TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (f"2026-{day}" for day in ("09-29", "09-30", "10-01", "10-02"))
-MONDAY, NEXT_TUESDAY, NEXT_WEDNESDAY = (f"2026-10-{day}" for day in ("05", "06", "07"))
-NEXT_THURSDAY, NEXT_FRIDAY = "2026-10-08", "2026-10-09"
-
-
-def rates(union: ExchangeUnion, day: str | None = None) -> dict[str, dict[str, Any]]:
-    """The official rates of a date, by currency."""
-    found = ask_rates(union.home).rates(date.fromisoformat(day) if day else None)
-    return {row["currency"]: row for row in found}
-
-
-def column(union: ExchangeUnion, name: str) -> dict[str, str]:
-    return {code: row[name] for code, row in rates(union).items()}
-
-
-def cross(union: ExchangeUnion, base: str, counter: str) -> float:
-    found = rates(union)
-    return float(found[base]["value"]) / float(found[counter]["value"])
-
-
-def quiet_day(union: ExchangeUnion, day: str) -> None:
-    """A day on which nobody trades; it closes at 18:30."""
-    union.at("10:10", day).settle()
-    union.at("18:31").settle()
-
-
-def quoted_day(union: ExchangeUnion, day: str, bid: str = "6.24", ask: str = "6.26") -> None:
-    """A day on which two banks quote rupees in tenge, and nobody takes it."""
-    union.at("10:10", day).settle()
-    union.quote(A, "INR", "KZT", bid, ask)
-    union.quote(D, "INR", "KZT", bid, ask)
-    union.at("18:31").settle()
-
-
-def traded_day(union: ExchangeUnion, day: str, sell: str = "0.1599", buy: str = "6.24") -> None:
-    """A day with one batch in which two banks fill two orders each of tenge against rupees."""
-    union.at("10:10", day).settle()
-    for number, amount in enumerate((600, 400)):
-        union.order(A, f"{day}-{number}", "KZT", "INR", amount, sell)
-        union.order(D, f"{day}-{number}", "INR", "KZT", amount * 0.16, buy)
-    union.at("10:31").settle()
-    union.at("18:31").settle()
-
 
 # The ladder
 
@@ -260,6 +231,29 @@ def test_union_that_slept_over_a_close_fixes_the_date_before_the_next_opens(unio
     union.at("12:00").settle()
     union.at("12:00", WEDNESDAY).settle()
     assert rates(union)["KZT"]["date"] == TUESDAY
+
+
+def closed_early(union: ExchangeUnion) -> None:
+    """Two currencies close at 09:30, before INR has opened."""
+    union.at("09:30").settle()
+    for code in ("KZT", "OMR"):
+        union.close_currency(code, date.fromisoformat(TUESDAY))
+    union.settle()
+
+
+def test_date_waits_for_a_currency_that_opens_later(union: ExchangeUnion) -> None:
+    closed_early(union)
+    union.at("12:00").settle()
+    with pytest.raises(OperatorError, match="No date has been fixed"):
+        rates(union)
+    union.at("18:31").settle()
+    assert rates(union)["INR"]["date"] == TUESDAY
+
+
+def test_date_does_not_wait_for_a_currency_that_never_opened(union: ExchangeUnion) -> None:
+    closed_early(union)
+    union.at("12:00", WEDNESDAY).settle()
+    assert rates(union)["INR"]["date"] == TUESDAY
 
 
 def test_date_fixed_ahead_of_its_close_is_not_fixed_again(union: ExchangeUnion) -> None:

@@ -19,6 +19,7 @@ from tasviya.adapters.outbox import write_file
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
+from tasviya.adapters.sqlite_rate_queries import RateQueries
 from tasviya.adapters.transactions import reading
 from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock
 from tasviya.core.errors import OperatorError, StoreError, writes_to
@@ -49,6 +50,7 @@ __all__ = [
     "amount_text",
     "ask",
     "ask_exchange",
+    "ask_rates",
     "clock_at",
     "export",
     "hand_in",
@@ -143,6 +145,15 @@ def ask_exchange(home: Home) -> ExchangeQueries:
     """
     home.must_exist()
     return ExchangeQueries(connect(home.database, read_only=True))
+
+
+def ask_rates(home: Home) -> RateQueries:
+    """Questions about official rates and the unit, beside the union's writer.
+
+    Raises: OperatorError if there is none.
+    """
+    home.must_exist()
+    return RateQueries(connect(home.database, read_only=True))
 
 
 def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:

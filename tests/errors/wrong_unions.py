@@ -61,6 +61,15 @@ code = "KZ-TWO"
 name = "Two Bank"
 bic = "TWOBKZ20XXX"
 correspondents.KZT = { bank = "KZ-ONE", account = "VOSTRO" }
+
+[unit]
+code = "TSU"
+name = "Unit of account"
+decimals = 4
+worth = { currency = "KZT", amount = "100" }
+weights = { KZT = "1" }
+anchor = "KZT"
+interest = { KZT = "14.25" }
 """
 
 UNION_CASES: list[tuple[str, str, str, str, str]] = [
@@ -86,6 +95,9 @@ UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF20", "A week without a business day", '["saturday", "sunday"]',
      '["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]', "weekend"),
     ("CF21", "A rate of nothing", '"0.00184"', '"0"', "exchange.rates.KZT.value"),
+    ("CF22", "A unit by the name of a currency", '"TSU"', '"KZT"', "unit.code"),
+    ("CF23", "Weights that are not all of it", 'weights = { KZT = "1" }', 'weights = { KZT = "0.9" }', "unit.weights"),
+    ("CF24", "An interest rate in words", '"14.25"', '"high"', "unit.interest.KZT.percent"),
 ]  # fmt: skip
 
 

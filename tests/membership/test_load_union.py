@@ -91,6 +91,15 @@ accounts.UZS = "21302000887633490673"
 correspondents.KZT = { bank = "KZ-ONE", account = "KZ369010004292487581" }
 bilateral_limits = [{ counterparty = "KZ-ONE", currency = "UZS", limit = 7 }]
 reservations = [{ priority = "HIGH", currency = "UZS", amount = "0.25" }]
+
+[unit]
+code = "TSU"
+name = "Unit of account"
+decimals = 4
+worth = { currency = "KZT", amount = "100" }
+weights = { KZT = "1" }
+anchor = "KZT"
+interest = { KZT = "14.25" }
 """
 
 
@@ -276,6 +285,50 @@ MISTAKES = [
         "settlement_institution.weekend",
     ),
     ("CF21", "a rate with a comma", '"0.00184"', '"0,00184"', "exchange.rates.KZT.value"),
+    (
+        "CF04",
+        "a fixing that asks for no bank",
+        "[unit]",
+        "[exchange.fixing]\nbanks_min = 0\n[unit]",
+        "banks_min",
+    ),
+    ("CF03", "a misspelt term", "[unit]", "[exchange.fixing]\nbank_min = 2\n[unit]", "fixing.bank_min"),
+    ("CF22", "a unit called as a currency is", '"TSU"', '"UZS"', "unit.code"),
+    ("CF22", "a unit of four letters", '"TSU"', '"TSUX"', "unit.code"),
+    (
+        "CF06",
+        "a unit that holds what settles nowhere",
+        '{ KZT = "1" }',
+        '{ KZT = "0.5", EUR = "0.5" }',
+        "EUR",
+    ),
+    (
+        "CF06",
+        "a unit worth what settles nowhere",
+        'currency = "KZT", amount',
+        'currency = "EUR", amount',
+        "unit",
+    ),
+    ("CF23", "weights that are too much", '{ KZT = "1" }', '{ KZT = "1", UZS = "0.1" }', "unit.weights"),
+    ("CF23", "neither weights nor sizes", 'weights = { KZT = "1" }\n', "", "unit.weights"),
+    (
+        "CF23",
+        "both",
+        'weights = { KZT = "1" }',
+        'weights = { KZT = "1" }\nsizes = { UZS = "1" }',
+        "unit.weights",
+    ),
+    (
+        "CF23",
+        "sizes that no cap fits",
+        'weights = { KZT = "1" }',
+        'sizes = { KZT = "2", UZS = "1" }',
+        "unit.sizes",
+    ),
+    ("CF23", "an anchor outside", 'anchor = "KZT"', 'anchor = "UZS"', "unit.anchor"),
+    ("CF24", "a negative weight", '{ KZT = "1" }', '{ KZT = "-1" }', "unit.weights.KZT.value"),
+    ("CF24", "a worth of nothing", 'amount = "100"', 'amount = "0"', "unit.worth.amount"),
+    ("CF24", "an interest rate of no number", '"14.25"', '"NaN"', "unit.interest.KZT.percent"),
 ]
 
 
@@ -291,6 +344,27 @@ def test_mistake_has_its_code_and_its_place(code: str, mistake: str, good: str, 
     refusal = refused(text).refusal
     assert refusal.reason == code, str(refusal)
     assert place in refusal.where, str(refusal)
+
+
+def test_unit_is_read_with_what_it_leaves_out() -> None:
+    snapshot = load().on(DAY)
+    unit = snapshot.unit
+    assert unit is not None
+    assert (unit.code, unit.kind, unit.currency, unit.amount) == ("TSU", "basket", "KZT", "100")
+    assert (unit.cap, unit.floor, unit.base_fixings) == ("0.3", "0.01", 60)
+    assert snapshot.unit_interest == {"KZT": "14.25"}
+    assert snapshot.fixing_rules is not None
+    assert snapshot.fixing_rules.orders_min == 20
+
+
+def test_unit_of_kind_none_is_no_unit() -> None:
+    assert load(SMALL.replace("[unit]", '[unit]\nkind = "none"')).on(DAY).unit is None
+
+
+def test_unit_of_one_currency_needs_no_weights() -> None:
+    text = SMALL.replace("[unit]", '[unit]\nkind = "currency"').replace('weights = { KZT = "1" }\n', "")
+    unit = load(text).on(DAY).unit
+    assert unit is not None and unit.kind == "currency"
 
 
 def test_union_without_members_is_refused() -> None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
 from small_union import SmallUnion, minor
 
 from tasviya.app import ask, ask_exchange
+from tasviya.core.clock import iso_instant
+from tasviya.exchange.fixing import Fixing
 from tasviya.exchange.order import Order
+from tasviya.exchange.union_unit import Basket
 from tasviya.services.exchange_book import QuoteRow
+from tasviya.services.fixing import fix_date
+from tasviya.services.operating_day import close_day
 from tasviya.services.order_forms import OrderForm, QuoteForm, wanted, wanted_quote
 from tasviya.services.orders import cancel_order, enter_order
 from tasviya.services.quotes import post_quote
+from tasviya.services.unit import revise
 from tasviya.services.work import Work
 
 T = TypeVar("T")
@@ -29,8 +37,8 @@ CODE = {A: "KZ-A", B: "KZ-B", SUSPENDED: "KZ-S", D: "IN-D", G: "IN-G", E: "OM-E"
 class ExchangeUnion(SmallUnion):
     """As SmallUnion, with three members; it opens at 09:00, INR at 10:00, and clears at every half hour."""
 
-    def __init__(self, root: Path, **options: Any) -> None:
-        super().__init__(root, union=UNION, **options)
+    def __init__(self, root: Path, *, union: Path = UNION, **options: Any) -> None:
+        super().__init__(root, union=union, **options)
 
     def convert(
         self,
@@ -73,6 +81,18 @@ class ExchangeUnion(SmallUnion):
         """Its owner no longer wants it."""
         return self._do(lambda work: cancel_order(work, CODE[bic], order.order_id))
 
+    def fix(self, day: date) -> Fixing:
+        """Fix a date now."""
+        return self._do(lambda work: fix_date(work, day))
+
+    def close_currency(self, currency: str, day: date) -> None:
+        """Close a currency's day ahead of its hour."""
+        self._do(lambda work: close_day(work, currency, day))
+
+    def revise(self, weights: dict[str, Fraction] | None = None, **more: Any) -> Basket:
+        """Revise the unit now."""
+        return self._do(lambda work: revise(work, weights, **more))
+
     def _do(self, act: Callable[[Work], T]) -> T:
         application = self.application()
         try:
@@ -101,6 +121,14 @@ class ExchangeUnion(SmallUnion):
         """A batch's head, and what it came to by currency."""
         head, rows = ask_exchange(self.home).batch(number)
         return head, {row["currency"]: row for row in rows}
+
+    def firm(self, bic: str, base: str, counter: str, bid: str, ask: str) -> QuoteRow:
+        """A provider's quote of a hundred each way, firm for ten minutes from now."""
+        form = QuoteForm(
+            f"FIRM-{next(self._numbers)}",
+            *(base, counter, bid, ask, "100", iso_instant(self.now + 600 * 10**9)),
+        )
+        return self._do(lambda work: post_quote(work, wanted_quote(CODE[bic], form, work.memory.snapshot)))
 
     def quote(
         self, bic: str, reference: str, pair: str, bid: str, ask: str, size: str, until: str

@@ -36,11 +36,6 @@ class StoredExchange:
         rows = self.connection.execute("SELECT sell, buy, exponent FROM exchange_pair")
         return {(sell, buy): exponent for sell, buy, exponent in rows}
 
-    def latest_values(self) -> dict[str, str]:
-        fixed = "SELECT currency, value, max(business_date) FROM official_rate GROUP BY currency"
-        priced = "SELECT currency, value, max(batch_seq) FROM exchange_price GROUP BY currency"
-        return {code: value for sql in (fixed, priced) for code, value, _ in self.connection.execute(sql)}
-
     def latest_batch_ns(self) -> int:
         return int(self.connection.execute("SELECT coalesce(max(at), 0) FROM exchange_batch").fetchone()[0])
 

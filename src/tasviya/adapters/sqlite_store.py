@@ -18,6 +18,7 @@ from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_exchange import StoredExchange, write_exchange
 from tasviya.adapters.sqlite_facts import StoredFacts
 from tasviya.adapters.sqlite_ledger import SqliteLedger
+from tasviya.adapters.sqlite_rates import StoredRates, write_rates
 from tasviya.adapters.sqlite_trades import StoredTrades, write_trades
 from tasviya.adapters.transactions import transaction
 from tasviya.core.clock import Clock
@@ -40,7 +41,7 @@ from tasviya.services.unit_of_work import (
 ACCEPTED = (CreateTransferStatus.CREATED, CreateTransferStatus.EXISTS)
 
 
-class SqliteStore(StoredFacts, StoredExchange, StoredTrades):
+class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades):
     """The writer's store.
 
     Raises (on opening): StoreError if the file is another writer's, damaged or of a newer version.
@@ -134,6 +135,7 @@ class SqliteStore(StoredFacts, StoredExchange, StoredTrades):
         self._write_states(changes)
         write_exchange(self.connection, changes)
         write_trades(self.connection, changes)
+        write_rates(self.connection, changes)
 
     def _write_queue(self, queued: dict[int, QueueRow | None]) -> None:
         self.connection.executemany(

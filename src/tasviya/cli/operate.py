@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from tasviya.cli.options import DEFAULT_HOME, Home, Now, Output, PaymentId, Workers
+from tasviya.cli.options import DEFAULT_HOME, Home, Now, Output, PaymentId, Workers, date_in
 from tasviya.cli.output import Format, show
 from tasviya.core.errors import OperatorError
 
@@ -188,14 +187,7 @@ def _each_day(
                 "unknown_currency", f"{currency} does not settle here.", f"One of {', '.join(known)}, or all."
             )
         for code in codes:
-            day = _date(business_date) or application.next_date(code)
+            day = date_in(business_date) or application.next_date(code)
             application.do(partial(act, currency=code, business_date=day))
             typer.echo(f"{code} {day}: {application.system.memory.days[code].phase}")
         application.tell()
-
-
-def _date(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise OperatorError("bad_date", f"{text} is no date.", "Write it as yyyy-mm-dd.") from None

@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from tasviya.membership.exchange_rules import CentralBankRate, ExchangeRoute, ExchangeRules
+from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.records import Record
+from tasviya.membership.unit_rules import UnitInterest, UnitRules, UnitWeight
 
 ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
 """A participant's status. A suspended one neither sends nor receives."""
@@ -271,6 +273,10 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "exchange_rules": ExchangeRules,
     "exchange_routes": ExchangeRoute,
     "central_bank_rates": CentralBankRate,
+    "fixing_rules": FixingRules,
+    "unit_rules": UnitRules,
+    "unit_weights": UnitWeight,
+    "unit_interest": UnitInterest,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""
 

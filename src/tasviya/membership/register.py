@@ -14,6 +14,7 @@ from tasviya.core.currencies import currency
 from tasviya.core.errors import invariant
 from tasviya.core.money import Currency
 from tasviya.membership.exchange_rules import GROSS, CentralBankRate, ExchangeRoute, ExchangeRules
+from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.participant import (
     BUSINESS_DAY,
     CLOSED,
@@ -40,6 +41,7 @@ from tasviya.membership.participant import (
     full_bic,
 )
 from tasviya.membership.records import R, Record, first_overlap
+from tasviya.membership.unit_rules import UnitInterest, UnitRules, UnitWeight
 
 SNAPSHOTS_KEPT = 8
 """Dates whose snapshots a register keeps at hand: today, the warehoused ones, a statement's."""
@@ -148,6 +150,14 @@ class Snapshot:
         """How its exchange works; None: the union has none."""
         self._exchange_routes = {(each.sell, each.buy): each.route for each in holding(ExchangeRoute)}
         self._central_bank_rates = {each.currency: each.value for each in holding(CentralBankRate)}
+        self.fixing_rules: FixingRules | None = next(iter(holding(FixingRules)), None)
+        self.unit: UnitRules | None = next(iter(holding(UnitRules)), None)
+        """Its own unit of account; None: it has none."""
+        self.unit_weights: Sequence[UnitWeight] = holding(UnitWeight)
+        self.unit_interest: Mapping[str, str] = {
+            each.currency: each.percent for each in holding(UnitInterest)
+        }
+        """Yearly percent of each currency's reference instrument, decimals."""
 
     @property
     def union(self) -> Union:

@@ -26,6 +26,7 @@ from tasviya.core.errors import ConfigurationError
 from tasviya.core.money import AmountError, Currency, parse_amount
 from tasviya.membership.coherence import check
 from tasviya.membership.exchange_rules import read_exchange
+from tasviya.membership.fixing_rules import read_fixing
 from tasviya.membership.participant import (
     ACTIVE,
     BANK,
@@ -66,6 +67,7 @@ from tasviya.membership.participant import (
 from tasviya.membership.records import Record
 from tasviya.membership.register import Register, operating_hours
 from tasviya.membership.toml_table import Table
+from tasviya.membership.unit_rules import read_unit
 
 CODES: Mapping[str, str] = {
     "CF01": "the file is not TOML",
@@ -89,6 +91,9 @@ CODES: Mapping[str, str] = {
     "CF19": "the union has no member, or a member no participant",
     "CF20": "a calendar has no business day",
     "CF21": "a rate is not one",
+    "CF22": "the unit's code is no code of its own",
+    "CF23": "the unit's weights make no basket",
+    "CF24": "a number of the unit is not one",
 }
 """What can be wrong with a union's configuration."""
 
@@ -163,7 +168,14 @@ class _Reading:
         if root.get("exchange") is not None:
             exchange = root.table("exchange")
             read_exchange(exchange, self.dates, self.keep)
+            terms = exchange.get("fixing", {})
+            fixing = exchange.table("fixing") if terms else Table({}, exchange.at("fixing"))
+            read_fixing(fixing, self.dates, self.keep)
             exchange.done()
+        if root.get("unit") is not None:
+            unit = root.table("unit")
+            read_unit(unit, self.dates, self.keep)
+            unit.done()
         facts.done()
         self.participant(operator, OPERATOR, operator.text("member"))
         operator.done()

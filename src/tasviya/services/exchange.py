@@ -14,6 +14,7 @@ from tasviya.core.money import Money
 from tasviya.exchange.market import PAIR_MAX, OrderKind
 from tasviya.exchange.order import Order, OrderEvent, fits, limit_of, tick_at_least, to_hold
 from tasviya.ledger.ledger import TransferFlags
+from tasviya.services.exchange_book import UNTIL_FRESH
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.conversion import IN
@@ -78,7 +79,9 @@ def place(work: Work, payment: Payment) -> None:
     memory.book.payments[payment.seq] = payment
     enter(work, order, exponent, payment.priority)
     what = f"Its order to buy {buy} with {sell} is in the exchange's book."
-    work.happened(payment, Event.QUEUE, NARR.refuse(what))
+    suspended = memory.book.why_suspended(sell, buy)
+    told = NARR.refuse(suspended, UNTIL_FRESH) if suspended else NARR.refuse(what)
+    work.happened(payment, Event.QUEUE, told)
 
 
 def know_pair(work: Work, sell: str, buy: str, exponent: int) -> None:

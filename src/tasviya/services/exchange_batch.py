@@ -19,11 +19,12 @@ from tasviya.exchange.market import Market, OrderKind, Orders
 from tasviya.exchange.order import Order, OrderEvent, limit_of
 from tasviya.ledger.ledger import TransferFlags
 from tasviya.services.exchange import pool, sold_leg, withdraw
-from tasviya.services.exchange_book import BatchRow, Book, rounded
+from tasviya.services.exchange_book import UNTIL_FRESH, BatchRow, Book, rounded
 from tasviya.services.exchange_fills import bought_legs, note_fill
 from tasviya.services.memory import Memory
 from tasviya.services.order_checks import TRADING
 from tasviya.services.payments import refuse, retry
+from tasviya.services.rate_rows import BATCH_SOURCE, ValueRow
 from tasviya.services.unit_of_work import FillRow, PriceRow
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
@@ -94,7 +95,9 @@ def _taking_part(work: Work) -> list[Order]:
         if isinstance(refusal, Refusal):
             withdraw(work, memory.book.orders[memory.book.order_of[payment.seq]], OrderEvent.CANCEL)
             refuse(work, payment, refusal)
-    open_now = {code for code, row in memory.days.items() if row.phase in TRADING}
+    _explain_suspended(work)
+    suspended = memory.book.suspended
+    open_now = {code for code, row in memory.days.items() if row.phase in TRADING and code not in suspended}
     standing = [
         order
         for order in memory.book.orders.values()
@@ -103,6 +106,21 @@ def _taking_part(work: Work) -> list[Order]:
         and f"{order.order_id}:sold" not in work.forced_to_wait
     ]
     return standing[: rules.largest_batch] if rules else []
+
+
+def _explain_suspended(work: Work) -> None:
+    """Tell the orders in suspended currencies why this batch passes them over."""
+    book = work.memory.book
+    for order in book.orders.values() if book.suspended else ():
+        why = book.why_suspended(order.sell, order.buy)
+        if why:
+            why = f"{why} {UNTIL_FRESH}"
+            order.note = why
+            work.changes.orders[order.seq] = order
+            payment = book.payments.get(order.payment_seq)
+            if payment is not None:
+                payment.reason_text = why
+                work.changed(payment)
 
 
 def _clear(book: Book, memory: Memory, orders: list[Order]) -> Batch:
@@ -196,6 +214,8 @@ def _remember_prices(work: Work, batch: Batch, row: BatchRow) -> None:
         scale = work.memory.snapshot.currencies[code].minor_per_major
         value = rounded(base * Fraction(price, prices[anchor]) * scale)
         book.values[code] = Fraction(value)
+        book.priced.add(code)
+        work.changes.values[code] = ValueRow(code, value, BATCH_SOURCE)
         work.changes.prices.append(PriceRow(row.seq, code, price, dust, value))
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
+from statistics import median
 from typing import Protocol
 
 import msgspec
@@ -15,10 +16,13 @@ from tasviya.core.currencies import currency
 from tasviya.exchange.market import OrderKind
 from tasviya.exchange.order import Order, exponent_for
 from tasviya.membership.register import Snapshot
+from tasviya.services.rate_rows import BATCH_SOURCE, RateStore
 from tasviya.settlement.payment import Payment
 
 SIGNIFICANT = 15
 """Significant digits of a value as it is kept."""
+
+UNTIL_FRESH = "It waits for a fresh one."
 
 
 class BatchRow(msgspec.Struct, frozen=True, array_like=True):
@@ -52,7 +56,7 @@ class QuoteRow(msgspec.Struct, frozen=True, array_like=True):
     expires_at: int
 
 
-class ExchangeStore(Protocol):
+class ExchangeStore(RateStore, Protocol):
     """What the exchange needs of a store."""
 
     def open_orders(self) -> list[Order]:
@@ -69,11 +73,6 @@ class ExchangeStore(Protocol):
 
     def pairs(self) -> dict[tuple[str, str], int]:
         """The exponents of the pairs that have had orders."""
-        ...
-
-    def latest_values(self) -> dict[str, str]:
-        """What one unit of each currency was worth in the last batch that priced it, else by its last
-        official rate; decimals in the union's common measure."""
         ...
 
     def latest_batch_ns(self) -> int:
@@ -103,21 +102,41 @@ class Book:
         self.payments: dict[int, Payment] = store.payments(list(self.order_of))
         self.quotes: dict[int, QuoteRow] = {quote.seq: quote for quote in store.open_quotes()}
         self.exponents = store.pairs()
-        self.values: dict[str, Fraction] = {
-            code: Fraction(text) for code, text in store.latest_values().items()
-        }
+        kept = store.exchange_values()
+        self.values: dict[str, Fraction] = {row.currency: Fraction(row.value) for row in kept}
+        """What one unit of each currency is worth by the last batch or a later fixing, in one measure."""
+        self.priced = {row.currency for row in kept if row.source == BATCH_SOURCE}
+        """Currencies whose value is a batch's."""
+        self.latest_fixing = store.latest_fixing()
+        """The latest business date that has been fixed, yyyy-mm-dd; empty before the first."""
+        self.suspended = {row.currency: row.fixed_on for row in store.latest_rates() if row.suspended}
+        """Currencies whose rate is too old to exchange at, and of when it is."""
         self.latest_batch_ns = store.latest_batch_ns()
 
     def value(self, code: str, snapshot: Snapshot) -> Fraction | None:
-        """What one minor unit of a currency was last worth, in the union's common measure; None if nobody
-        has said."""
+        """What one minor unit of a currency was last worth, in the measure of `values`; None if nobody has
+        said."""
         known = self.values.get(code)
         if known is None:
             said = snapshot.central_bank_rate(code)
             if said is None:
                 return None
-            known = Fraction(said)
+            known = Fraction(said) * self._measure(snapshot)
         return known / currency(code).minor_per_major
+
+    def _measure(self, snapshot: Snapshot) -> Fraction:
+        """What the measure of central banks' rates is in that of `values`: the median of what both know."""
+        said = {code: snapshot.central_bank_rate(code) for code in self.values}
+        ratios = [self.values[code] / Fraction(rate) for code, rate in said.items() if rate]
+        return median(ratios) if ratios else Fraction(1)
+
+    def why_suspended(self, *codes: str) -> str:
+        """Why one of these currencies takes part in no batch; empty if all do."""
+        old = [code for code in codes if code in self.suspended]
+        if not old:
+            return ""
+        since = self.suspended[old[0]]
+        return f"{old[0]} is suspended from exchange: its last fresh rate is of {since}."
 
     def rate(self, sell: str, buy: str, snapshot: Snapshot) -> Fraction | None:
         """How many minor units of one currency one minor unit of another last bought; None if not known."""

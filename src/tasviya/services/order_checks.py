@@ -36,4 +36,8 @@ def may_trade(work: Work, participant: str, currencies: Sequence[str]) -> Refusa
         row = memory.days.get(code)
         if row is None or row.phase not in TRADING:
             return Refusal("not_open", f"{code} is not open.", "Trade while both currencies are open.")
+    suspended = memory.book.why_suspended(*currencies)
+    if suspended:
+        cure = "Trade it when it has a fresh rate."
+        return Refusal("suspended_currency", suspended, cure, transient=True)
     return None

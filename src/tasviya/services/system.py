@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tasviya.core.clock import Clock
 from tasviya.messages.signature import Verifier
-from tasviya.services import exchange_batch, operating_day, trades
+from tasviya.services import exchange_batch, fixing, operating_day, trades
 from tasviya.services.intake import ArrivedFile, Intake
 from tasviya.services.memory import Memory
 from tasviya.services.payments import Screening
@@ -54,7 +54,7 @@ class System:
 
     def _next(self, until_ns: int) -> Callable[[Work], object] | None:
         """What comes due first by an instant. At one instant a time that somebody has set comes before a day
-        event, and that before a batch: what ends by then is not in it."""
+        event, that before a batch, and that before a fixing: what ends by then is not in it."""
         found: list[tuple[int, int, Callable[[Work], object]]] = []
         memory = self.memory
         if memory.timers and memory.timers[0][0] <= until_ns:
@@ -69,6 +69,9 @@ class System:
         batch = exchange_batch.due(memory, until_ns)
         if batch is not None:
             found.append((batch, 2, exchange_batch.run))
+        ended = fixing.due(memory, until_ns)
+        if ended is not None:
+            found.append((ended[0], 3, partial(fixing.fix_date, business_date=ended[1])))
         return min(found, key=lambda each: each[:2])[2] if found else None
 
     def do(self, act: Callable[[Work], T]) -> T:

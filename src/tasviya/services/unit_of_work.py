@@ -19,6 +19,14 @@ from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
+from tasviya.services.rate_rows import (
+    FixingRow,
+    RateRow,
+    UnitBasketRow,
+    UnitFixingRow,
+    UnitValueRow,
+    ValueRow,
+)
 from tasviya.settlement.accounts import LedgerAccount
 from tasviya.settlement.payment import Payment
 from tasviya.settlement.trade import Trade
@@ -164,6 +172,13 @@ class Changes:
     fills: list[FillRow] = field(default_factory=list)
     trades: dict[int, Trade] = field(default_factory=dict)
     """Instructions of trades, new or changed, by number."""
+    values: dict[str, ValueRow] = field(default_factory=dict)
+    """What currencies are worth to the exchange now, by code."""
+    fixings: list[FixingRow] = field(default_factory=list)
+    rates: list[RateRow] = field(default_factory=list)
+    unit_baskets: list[UnitBasketRow] = field(default_factory=list)
+    unit_fixings: list[UnitFixingRow] = field(default_factory=list)
+    unit_values: list[UnitValueRow] = field(default_factory=list)
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""

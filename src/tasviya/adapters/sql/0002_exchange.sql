@@ -92,15 +92,62 @@ CREATE TABLE exchange_fill (
 );
 CREATE INDEX exchange_fill_order ON exchange_fill (order_seq);
 
--- Official rates, a row a currency and business date; what was fixed once stays.
+-- What one unit of each currency is worth to the exchange now: by the last batch, or by a later fixing. All in
+-- one measure.
+CREATE TABLE exchange_value (
+    currency TEXT PRIMARY KEY,
+    value    TEXT NOT NULL,             -- a decimal
+    source   TEXT NOT NULL              -- batch, fixing
+);
+
+-- The daily fixings, and what each came to; what was fixed once stays.
+CREATE TABLE fixing (
+    business_date TEXT PRIMARY KEY,
+    at            INTEGER NOT NULL,
+    without       TEXT NOT NULL         -- currencies that have never had a rate
+);
+
+-- Official rates, a row a currency and business date.
 CREATE TABLE official_rate (
     currency      TEXT NOT NULL,
-    business_date TEXT NOT NULL,
-    value         TEXT NOT NULL,        -- of one unit of the currency, in the union's common measure; a decimal
+    business_date TEXT NOT NULL REFERENCES fixing (business_date),
+    value         TEXT NOT NULL,        -- of one unit, the members' geometric mean being 1; a decimal
     level         TEXT NOT NULL,        -- where it comes from: batch, quotes, central_bank, last
-    source        TEXT NOT NULL,
-    fixed_at      INTEGER NOT NULL,
+    evidence      TEXT NOT NULL,        -- the batch, the contributors or the central bank
+    fixed_on      TEXT NOT NULL,        -- the date that it was found for: an earlier one if it is stale
+    variance      TEXT NOT NULL,        -- of a day's move, parts of 10^18
+    disputed      TEXT NOT NULL,        -- a value that one source alone gave and that was not taken; else empty
+    suspended     INTEGER NOT NULL,     -- 1: too old to exchange at
     PRIMARY KEY (currency, business_date)
+);
+
+-- The union's unit of account. A basket's amounts hold from a date until the next basket's.
+CREATE TABLE unit_basket (
+    code       TEXT NOT NULL,
+    valid_from TEXT NOT NULL,
+    currency   TEXT NOT NULL,
+    amount     TEXT NOT NULL,           -- units of the currency in one of the unit; a decimal
+    weight     TEXT NOT NULL,           -- its part at average rates; a decimal
+    anchor     INTEGER NOT NULL,        -- 1: its amount absorbs the rounding
+    PRIMARY KEY (code, valid_from, currency)
+);
+
+CREATE TABLE unit_fixing (
+    code          TEXT NOT NULL,
+    business_date TEXT NOT NULL REFERENCES fixing (business_date),
+    basket_from   TEXT NOT NULL,        -- whose amounts it was valued by; empty if it has no value
+    interest      TEXT NOT NULL,        -- yearly percent; empty without a rate for every currency held
+    why           TEXT NOT NULL,        -- what it lacks, if anything
+    PRIMARY KEY (code, business_date)
+);
+
+CREATE TABLE unit_value (
+    code          TEXT NOT NULL,
+    business_date TEXT NOT NULL REFERENCES fixing (business_date),
+    currency      TEXT NOT NULL,
+    value         TEXT NOT NULL,        -- of one unit, 6 significant digits
+    share         TEXT NOT NULL,        -- of the currency in the unit, percent; empty if it holds none
+    PRIMARY KEY (code, business_date, currency)
 );
 
 -- The union's dated facts of its exchange.
@@ -132,5 +179,51 @@ CREATE TABLE central_bank_rates (
     valid_to TEXT,
     currency TEXT NOT NULL,
     value TEXT NOT NULL,
+    PRIMARY KEY (currency, valid_from)
+);
+
+CREATE TABLE fixing_rules (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    scope TEXT NOT NULL,
+    orders_min INTEGER NOT NULL,
+    banks_min INTEGER NOT NULL,
+    contributors_min INTEGER NOT NULL,
+    stale_days_max INTEGER NOT NULL,
+    sigmas INTEGER NOT NULL,
+    PRIMARY KEY (scope, valid_from)
+);
+
+CREATE TABLE unit_rules (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    scope TEXT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    decimals INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    cap TEXT NOT NULL,
+    floor TEXT NOT NULL,
+    base_fixings INTEGER NOT NULL,
+    anchor TEXT NOT NULL,
+    PRIMARY KEY (scope, valid_from)
+);
+
+CREATE TABLE unit_weights (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    currency TEXT NOT NULL,
+    measure TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (currency, valid_from)
+);
+
+CREATE TABLE unit_interest (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    currency TEXT NOT NULL,
+    percent TEXT NOT NULL,
     PRIMARY KEY (currency, valid_from)
 );

@@ -1,0 +1,278 @@
+"""Days in a row: where official rates come from, what ends a currency's exchange, and what brings it back."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from exchange_days import (
+    FRIDAY,
+    MONDAY,
+    NEXT_FRIDAY,
+    NEXT_THURSDAY,
+    NEXT_TUESDAY,
+    NEXT_WEDNESDAY,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    column,
+    cross,
+    quiet_day,
+    quoted_day,
+    rates,
+    traded_day,
+)
+from exchange_union import A, B, D, ExchangeUnion, F
+from small_union import minor
+from typer.testing import CliRunner
+
+from tasviya.adapters.sqlite_store import SqliteStore
+from tasviya.cli.main import app
+from tasviya.core.errors import OperatorError, StoreError
+from tasviya.services.unit_of_work import Changes
+
+# The ladder
+
+
+def test_date_is_fixed_when_its_last_currency_closes(union: ExchangeUnion) -> None:
+    union.at("18:29").settle()
+    with pytest.raises(OperatorError, match="No date has been fixed"):
+        rates(union)
+    union.at("18:30").settle()
+    assert column(union, "level") == dict.fromkeys(("INR", "KZT", "OMR"), "central_bank")
+    assert column(union, "evidence") == {"INR": "IN-SI", "KZT": "KZ-SI", "OMR": "OM-SI"}
+    assert cross(union, "KZT", "INR") == pytest.approx(0.16, rel=1e-5)
+    assert cross(union, "OMR", "INR") == pytest.approx(220, rel=1e-5)
+    product = 1.0
+    for row in rates(union).values():
+        product *= float(row["value"])
+    assert product == pytest.approx(1, rel=2e-5), "against the geometric mean of the members"
+
+
+def test_best_source_of_each_day_fixes_it(union: ExchangeUnion) -> None:
+    quiet_day(union, TUESDAY)
+    quoted_day(union, WEDNESDAY)
+    assert column(union, "level") == {"INR": "quotes", "KZT": "quotes", "OMR": "central_bank"}
+    assert column(union, "evidence") == {"INR": "IN-D, KZ-A", "KZT": "IN-D, KZ-A", "OMR": "OM-SI"}
+    assert cross(union, "INR", "KZT") == pytest.approx(6.25, rel=2e-5)
+    traded_day(union, THURSDAY)
+    assert column(union, "level") == {"INR": "batch", "KZT": "batch", "OMR": "central_bank"}
+    assert rates(union)["KZT"]["evidence"] == "batch 2", "the quotes alone made one without a price"
+    price = cross(union, "KZT", "INR")
+    assert price * 1.00001 >= 0.1599
+    assert price <= 1.00001 / 6.24
+    assert {row["level"] for row in rates(union, TUESDAY).values()} == {"central_bank"}, (
+        "what was fixed stays"
+    )
+
+
+def test_quotes_of_too_few_and_batches_of_too_few_do_not_count(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    union.firm(A, "INR", "KZT", "6.24", "6.26")
+    union.order(D, "BUY", "INR", "KZT", 160, "6.23")
+    union.at("10:31").settle()
+    union.at("18:31").settle()
+    assert union.batch(1)[0]["filled"] == 2
+    assert set(column(union, "level").values()) == {"central_bank"}
+
+
+def test_jump_that_one_source_alone_says_is_held_and_published(union: ExchangeUnion) -> None:
+    quiet_day(union, TUESDAY)
+    before = column(union, "value")
+    traded_day(union, WEDNESDAY, sell="0.175", buy="5.6")
+    found = rates(union)
+    for code in ("KZT", "INR"):
+        assert found[code]["value"] == before[code]
+        assert (found[code]["level"], found[code]["stale_since"]) == ("last", TUESDAY)
+        assert found[code]["disputed"] not in ("", before[code])
+    ratio = float(found["KZT"]["disputed"]) / float(found["INR"]["disputed"])
+    assert ratio * 1.00001 >= 0.175
+    assert ratio <= 1.00001 / 5.6
+    assert found["OMR"]["disputed"] == ""
+
+
+# Too old
+
+
+@pytest.fixture
+def silent(union: ExchangeUnion) -> ExchangeUnion:
+    """After Tuesday, 6 October: Oman's central bank has been silent for two days, and one is allowed."""
+    for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, MONDAY):
+        quiet_day(union, day)
+    assert rates(union)["OMR"]["stale_since"] == FRIDAY
+    assert rates(union)["OMR"]["suspended"] == "no"
+    quiet_day(union, NEXT_TUESDAY)
+    return union
+
+
+def test_currency_without_a_fresh_rate_is_suspended(silent: ExchangeUnion) -> None:
+    assert column(silent, "suspended") == {"INR": "no", "KZT": "no", "OMR": "yes"}
+    silent.at("10:10", NEXT_WEDNESDAY).settle()
+    silent.order(A, "RUPEES", "INR", "KZT", 1_000, "6.19")
+    waits = silent.convert(B, F, 1, "OMR", "KZT", most=1_500)
+    paid = silent.convert(B, D, 100, "INR", "KZT", most=650)
+    silent.settle()
+    reason = f"OMR is suspended from exchange: its last fresh rate is of {FRIDAY}. It waits for a fresh one."
+    assert silent.row(waits)["reason_text"] == reason
+    silent.at("10:31").settle()
+    assert silent.status(paid) == "settled"
+    assert (silent.status(waits), silent.row(waits)["reason_text"]) == ("queued", reason)
+    with pytest.raises(OperatorError, match="suspended from exchange"):
+        silent.order(A, "RIALS", "KZT", "OMR", 1_000, "0.0007")
+    before = silent.spendable(B)
+    silent.at("17:01").settle()
+    assert silent.status(waits) == "expired"
+    assert silent.spendable(B) == before + minor(1_500)
+
+
+def test_order_that_stands_when_its_currency_is_suspended_is_told_why(union: ExchangeUnion) -> None:
+    """An operator fixes a date while it is still open."""
+    for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, MONDAY):
+        quiet_day(union, day)
+    union.at("10:10", NEXT_TUESDAY).settle()
+    union.order(A, "RIALS", "OMR", "KZT", 10, "1300")
+    waits = union.convert(B, F, 1, "OMR", "KZT", most=1_500)
+    union.settle()
+    union.fix(date.fromisoformat(NEXT_TUESDAY))
+    union.at("10:31").settle()
+    assert union.status(waits) == "queued"
+    assert union.row(waits)["reason_text"].startswith("OMR is suspended from exchange")
+
+
+def test_fresh_rate_brings_a_suspended_currency_back(silent: ExchangeUnion) -> None:
+    quiet_day(silent, NEXT_WEDNESDAY)
+    assert column(silent, "suspended")["OMR"] == "yes"
+    quiet_day(silent, NEXT_THURSDAY)
+    assert rates(silent)["OMR"]["level"] == "central_bank"
+    assert cross(silent, "OMR", "INR") == pytest.approx(221, rel=1e-5)
+    silent.at("10:10", NEXT_FRIDAY).settle()
+    silent.order(A, "RIALS", "OMR", "KZT", 10, "1300")
+    paid = silent.convert(B, F, 1, "OMR", "KZT", most=1_500)
+    silent.settle()
+    silent.at("10:31").settle()
+    assert silent.status(paid) == "settled"
+
+
+# What the exchange goes on from
+
+
+def known(union: ExchangeUnion, sell: str, buy: str) -> float:
+    """The rate that the exchange goes by now, units bought for one sold."""
+    with union.application() as application:
+        memory = application.system.memory
+        rate = memory.book.rate(sell, buy, memory.snapshot)
+    assert rate is not None
+    currencies = memory.snapshot.currencies
+    return float(rate) * currencies[sell].minor_per_major / currencies[buy].minor_per_major
+
+
+def test_exchange_goes_by_the_batch_until_the_fixing_and_by_the_fixing_after(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    for bic, sell, buy, amount, limit in ((A, "KZT", "INR", 600, "0.163"), (D, "INR", "KZT", 97.8, "6.1")):
+        union.order(bic, "ONE", sell, buy, amount, limit)
+    union.at("10:31").settle()
+    batch = known(union, "KZT", "INR")
+    assert 0.163 <= batch <= 1 / 6.1
+    assert known(union, "OMR", "INR") == pytest.approx(220, rel=0.02), "in one measure with the batch"
+    union.at("18:31").settle()
+    assert set(column(union, "level").values()) == {"central_bank"}
+    assert known(union, "KZT", "INR") == pytest.approx(0.16, rel=1e-5)
+    assert known(union, "OMR", "INR") == pytest.approx(220, rel=1e-5)
+
+
+def test_batch_price_is_newer_than_a_stale_fixing(union: ExchangeUnion) -> None:
+    for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY):
+        quiet_day(union, day)
+    union.at("10:10", MONDAY).settle()
+    union.make_markets()
+    sent = union.convert(B, F, 1, "OMR", "KZT", most=1_500)
+    union.settle()
+    union.at("10:31").settle()
+    assert union.status(sent) == "settled"
+    batch = known(union, "OMR", "KZT")
+    union.at("18:31").settle()
+    assert rates(union)["OMR"]["level"] == "last"
+    assert known(union, "OMR", "KZT") == pytest.approx(batch, rel=0.01)
+
+
+# Once, and the same again
+
+
+def test_fixing_that_could_not_be_committed_comes_out_the_same(
+    union: ExchangeUnion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = ExchangeUnion(tmp_path / "twin", stays_up=True)
+    for each in (union, twin):
+        traded_day(each, TUESDAY)
+        each.at("10:10", WEDNESDAY).settle()
+    commit = SqliteStore.commit
+
+    def disk_is_full(store: SqliteStore, changes: Changes) -> None:
+        if changes.rates:
+            raise StoreError("disk_full", "The disk is full.", "Free space.")
+        commit(store, changes)
+
+    monkeypatch.setattr(SqliteStore, "commit", disk_is_full)
+    with pytest.raises(StoreError):
+        union.at("18:31").settle()
+    assert rates(union).keys() == {"INR", "KZT", "OMR"}
+    assert rates(union)["KZT"]["date"] == TUESDAY
+    monkeypatch.undo()
+    union.settle()
+    twin.at("18:31").settle()
+    twin.close()
+    assert rates(union) == rates(twin)
+    assert rates(union)["KZT"]["date"] == WEDNESDAY
+    assert rates(union, TUESDAY) == rates(twin, TUESDAY)
+
+
+def test_union_that_slept_over_a_close_fixes_the_date_before_the_next_opens(union: ExchangeUnion) -> None:
+    union.at("12:00").settle()
+    union.at("12:00", WEDNESDAY).settle()
+    assert rates(union)["KZT"]["date"] == TUESDAY
+
+
+def closed_early(union: ExchangeUnion) -> None:
+    """Two currencies close at 09:30, before INR has opened."""
+    union.at("09:30").settle()
+    for code in ("KZT", "OMR"):
+        union.close_currency(code, date.fromisoformat(TUESDAY))
+    union.settle()
+
+
+def test_date_waits_for_a_currency_that_opens_later(union: ExchangeUnion) -> None:
+    closed_early(union)
+    union.at("12:00").settle()
+    with pytest.raises(OperatorError, match="No date has been fixed"):
+        rates(union)
+    union.at("18:31").settle()
+    assert rates(union)["INR"]["date"] == TUESDAY
+
+
+def test_date_does_not_wait_for_a_currency_that_never_opened(union: ExchangeUnion) -> None:
+    closed_early(union)
+    union.at("12:00", WEDNESDAY).settle()
+    assert rates(union)["INR"]["date"] == TUESDAY
+
+
+def test_date_fixed_ahead_of_its_close_is_not_fixed_again(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    union.fix(date.fromisoformat(TUESDAY))
+    before = rates(union)
+    traded_day(union, TUESDAY)
+    assert rates(union) == before
+
+
+def test_rates_are_shown_and_crossed(union: ExchangeUnion) -> None:
+    quiet_day(union, TUESDAY)
+    home = ["--home", str(union.home.root), "-o", "csv"]
+    run = CliRunner().invoke
+    shown = run(app, ["rates", "--base", "OMR", "--currency", "INR", *home])
+    assert shown.exit_code == 0, shown.output
+    head, row = shown.output.splitlines()
+    assert head == "currency,date,value,level,evidence,stale_since,disputed,suspended,one_OMR"
+    assert row.startswith(f"INR,{TUESDAY},")
+    assert float(row.rpartition(",")[2]) == pytest.approx(220, rel=1e-5)
+    assert run(app, ["rates", "--date", "2026-09-28", *home]).exit_code == 1
+    assert run(app, ["rates", "--base", "USD", *home]).exit_code == 1

@@ -9,6 +9,7 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,11 +17,13 @@ import pytest
 import typer
 
 from tasviya.adapters.migrations import statements
+from tasviya.app import initialise
 from tasviya.cli.main import app, main
 from tasviya.core.errors import ConfigurationError, OperatorError, StoreError
 from tasviya.core.rates import ISO_REASON, FxReason
+from tasviya.home import Home, clock_at
 from tasviya.journal.entry import EntryKind
-from tasviya.membership.participant import RECORD_TYPES
+from tasviya.membership.participant import RECORD_TYPES, OpeningBalance
 from tasviya.messages.model import ParsedMessage
 from tasviya.messages.registry import MESSAGE_TYPES, parse_file
 from tasviya.messages.rules import RULES as MESSAGE_RULES
@@ -110,23 +113,58 @@ def is_printed(told: str, printed: str) -> bool:
     return re.fullmatch("".join(lines), said) is not None
 
 
-@pytest.mark.slow
-def test_first_steps_print_what_the_examples_show(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def run_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
+) -> tuple[int, str]:
+    """A command line's exit status, and what it prints."""
+    words = [*line.split(), *(["--workers", "0"] if line.startswith("tasviya run") else [])]
+    monkeypatch.setattr(sys, "argv", words)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0), "".join(capsys.readouterr())
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory in which the pages' examples can be run."""
     for name in ("examples", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
 
-    def printed(line: str) -> tuple[int, str]:
-        words = [*line.split(), *(["--workers", "0"] if line.startswith("tasviya run") else [])]
-        monkeypatch.setattr(sys, "argv", words)
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return int(ended.value.code or 0), "".join(capsys.readouterr())
 
-    left = {line: told for line, told in examples().items() if not line.startswith("tasviya demo")}
+@pytest.mark.slow
+@pytest.mark.usefixtures("desk")
+def test_exchange_prints_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = "2026-09-29T06:00:00Z"
+    monkeypatch.setenv("TASVIYA_HOME", "my-union")
+    monkeypatch.setenv("TASVIYA_NOW", now)
+    money = (("KZ-ALTYN", "KZT", 10**10), ("UZ-GUMBAZ", "UZS", 3 * 10**11), ("UZ-GUMBAZ", "KZT", 10**10))
+    balances = [
+        OpeningBalance(participant=owner, currency=code, amount_minor=minor, valid_from="2026-01-01")
+        for owner, code, minor in money
+    ]
+    clock = clock_at(now)
+    assert clock is not None
+    initialise(Home(Path("my-union")), Path("examples/corridor/union.toml"), clock, balances)
+    assert run_command(monkeypatch, capsys, "tasviya day open all")[0] == 0
+    for line, told in examples().items():
+        if line.startswith("tasviya exchange") and not line.startswith("tasviya exchange day"):
+            status, said = run_command(monkeypatch, capsys, line)
+            assert status == 0, (line, said)
+            assert is_printed(told, said), (line, said)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("desk")
+def test_first_steps_print_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = partial(run_command, monkeypatch, capsys)
+    elsewhere = ("tasviya demo", "tasviya exchange")
+    left = {line: told for line, told in examples().items() if not line.startswith(elsewhere)}
     acts = re.compile(r"tasviya (init|submit|run|export|day (open|close))\b")
     (steps,) = re.findall(r"^```sh\n(\. \.venv.*?)^```", text_of("README.md"), flags=re.S | re.M)
     for step in (line.partition("#")[0].strip() for line in steps.splitlines()):

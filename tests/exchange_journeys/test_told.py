@@ -6,7 +6,7 @@ import pytest
 from exchange_union import A, B, D, E, ExchangeUnion, F
 from small_union import TODAY, messages_in, minor
 
-from tasviya.messages.model import StatusReport
+from tasviya.messages.model import CreditTransfer, StatusReport
 from tasviya.messages.statements import AccountReport, CounterValue, Entry
 from tasviya.services.statements import AccountFacts, Period, Posting, account_report
 from tasviya.services.telling import documents
@@ -99,23 +99,50 @@ def test_payment_in_one_currency_has_no_counter_value(union: ExchangeUnion) -> N
     assert debit.counter_value is None
 
 
-@pytest.mark.parametrize("decoy", ["</InstdAmt><ChrgBr>", "<IntrBkSttlmAmt Ccy='KZT'>1</IntrBkSttlmAmt>"])
-def test_payee_s_bank_gets_the_payer_s_words_whatever_they_say(union: ExchangeUnion, decoy: str) -> None:
+DECOYS = ("</InstdAmt><ChrgBr>", "<IntrBkSttlmAmt Ccy='KZT'>1</IntrBkSttlmAmt>", "<XchgRate>7</XchgRate>")
+WAYS = {
+    "what is debited is fixed": {"amount": "155", "most": "1000", "route": "EXCHANGE.IN"},
+    "what is credited is fixed": {"amount": "160", "most": "1000", "route": "EXCHANGE"},
+    "the account names the currency": {"amount": "160", "route": "EXCHANGE"},
+    "a rate limits it": {"amount": "155", "most": "1000", "route": "EXCHANGE.IN", "exchange_rate": "0.155"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("decoy", DECOYS)
+def test_payee_s_bank_gets_the_payer_s_words_and_what_came_of_them(
+    union: ExchangeUnion, decoy: str, way: str
+) -> None:
     union.at("10:10").settle()
-    for payer, payee, least, currency, debit, most in (
-        (B, D, "155.00", "INR", "KZT", "1000"),
-        (D, B, "900", "KZT", "INR", "160"),
-    ):
-        union.convert(
-            payer, payee, least, currency, debit, most=most, route="EXCHANGE.IN", remittance=decoy,
-            exchange_rate="0.15" if payer == B else "5.5",
-        )  # fmt: skip
+    asked = dict(WAYS[way])
+    sent = union.convert(B, D, asked.pop("amount"), "INR", "KZT", remittance=decoy, purpose="TRAD", **asked)
+    union.convert(D, A, "900", "KZT", "INR", most="160", route="EXCHANGE.IN")
     union.settle().at("10:31").settle()
+    assert union.status(sent) == "settled"
     (onward,) = union.onward(D)
-    assert onward.remittance == decoy
-    assert (onward.instructed_amount, onward.instructed_currency) == ("1000.00", "KZT")
-    assert (onward.exchange_rate, onward.charge_bearer) == (str(onward.amount_minor / 100_000), "SHAR")
-    assert union.onward(F) == []
+    (debit,) = entries(union, B, "camt.054", "ACCBKZT")[:1]
+    assert debit.counter_value is not None
+    assert (onward.remittance, onward.purpose, onward.charge_bearer) == (decoy, "TRAD", "SHAR")
+    assert (onward.amount_minor, onward.currency) == (debit.counter_value.amount_minor, "INR")
+    assert (minor(onward.instructed_amount or ""), onward.instructed_currency) == (debit.amount_minor, "KZT")
+    rate = onward.amount_minor / debit.amount_minor
+    assert float(onward.exchange_rate or "") == pytest.approx(rate, abs=1e-10)
+
+
+def test_payment_between_banks_is_converted_without_a_word_more(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    sent = union.interbank(
+        B, D, 160, currency="INR", debtor_agent_account="ACCBKZT", local_instrument="EXCHANGE"
+    )
+    union.convert(D, A, "900", "KZT", "INR", most="160", route="EXCHANGE.IN")
+    union.settle().at("10:31").settle()
+    assert union.status(sent) == "settled"
+    (message,) = union.told(D, "pacs.009")
+    (onward,) = message.transactions
+    assert isinstance(onward, CreditTransfer)
+    assert (onward.amount, onward.currency, onward.instructed_amount) == ("160.00", "INR", None)
+    (debit,) = [each for each in entries(union, B, "camt.054", "ACCBKZT") if not each.is_credit]
+    assert debit.counter_value is not None and debit.counter_value.amount_minor == minor(160)
 
 
 def test_order_that_serves_no_payment_is_foreign_exchange_in_a_statement(union: ExchangeUnion) -> None:

@@ -72,6 +72,10 @@ class Search:
         """Follow the path to a narrower band, round turns."""
         return self._trace(self.x, math.log(self.band), math.log(band), True)
 
+    def grain(self) -> float:
+        """What share of a currency's orders one is, about: how finely demand can be balanced."""
+        return min(1.0, len(self.x) / len(self.book.records))
+
     def _balance(self, band: float, x: Float64s, origin: Float64s, follow: float, calls_max: int) -> bool:
         found, share, inside, calls = _newton(
             self.book,
@@ -87,7 +91,7 @@ class Search:
             room(len(x)),
         )
         self.calls += calls
-        if share > max(1e-9, 1e-12 / band):
+        if share > max(1e-9, self.grain() * 1e-12 / band):
             return False
         self.x, self.band, self.inside = found, band, int(inside)
         return True
@@ -96,7 +100,7 @@ class Search:
         x = self.x.copy()
         arrived, at, inside, turn, calls = _trace(
             self.book, self.offset, self.market.reference, self.depth, origin, x, self.band, here, there,
-            by_band, self.turn, room(len(x)),
+            by_band, self.turn, self.grain(), room(len(x)),
         )  # fmt: skip
         self.calls += calls
         if arrived:
@@ -250,7 +254,7 @@ def _share(excess, volume, depth):
 
 
 @compiled
-def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, by_band, turn, demand):
+def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, by_band, turn, grain, demand):
     """Follow the path of balanced prices from parameter `here` to `there`; changes x.
 
     The parameter is the log of the band (`by_band`), or the share by which values follow prices. Returns
@@ -304,18 +308,21 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
                 row[n] = 1.0
             else:
                 row[:] = tangent
-            good, used = False, 0
-            for _ in range(8):
+            good, used, before = False, 0, math.inf
+            for _ in range(12):
                 follow = 1.0 if by_band else trial_at
                 band = math.exp(trial_at) if by_band else fixed_band
                 inside = _evaluate(
                     book, offset, reference, depth, origin, follow, trial_x, band, worth, demand
                 )
                 calls += 1
-                used += 1
-                if _share(demand.excess, demand.volume, depth) <= max(1e-10, 1e-12 / band):
-                    good = True
+                share = _share(demand.excess, demand.volume, depth)
+                if not good:
+                    used += 1
+                good = share <= max(1e-10, grain * 1e-12 / band)
+                if good and (share <= BALANCED or share > before / 2.0):
                     break
+                before = share
                 _border(demand, depth, trial_x, origin, trial_at, by_band, scale, row, system)
                 step[:n] = demand.excess / (demand.volume + depth)
                 step[n] = 0.0

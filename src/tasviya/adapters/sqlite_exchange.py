@@ -5,7 +5,6 @@ from __future__ import annotations
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.exchange.market import OrderKind
 from tasviya.exchange.order import Order, OrderStatus
-from tasviya.messages.conversion import Conversion
 from tasviya.services.unit_of_work import Changes
 
 ORDER_COLUMNS = Order.__struct_fields__
@@ -42,22 +41,6 @@ class StoredExchange:
             order.kind, order.status = OrderKind(order.kind), OrderStatus(order.status)
             order.whole = bool(order.whole)
         return found
-
-
-def fills_of(db: Connection, order_ids: str) -> dict[tuple[str, int], Conversion]:
-    """What orders sold and bought in batches, by order and the batch's instant.
-
-    order_ids: a JSON array.
-    """
-    sql = (
-        "SELECT o.order_id, b.at, o.sell, f.sold, o.buy, f.bought, b.seq FROM exchange_order o"
-        " JOIN exchange_fill f ON f.order_seq = o.seq JOIN exchange_batch b ON b.seq = f.batch_seq"
-        " WHERE o.order_id IN (SELECT value FROM json_each(?))"
-    )
-    return {
-        (order_id, at): Conversion(sell, sold, buy, bought, f"batch {batch}")
-        for order_id, at, sell, sold, buy, bought, batch in db.execute(sql, (order_ids,))
-    }
 
 
 def write_exchange(db: Connection, changes: Changes) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from exchange_union import A, B, D, E, ExchangeUnion, F
-from small_union import TODAY, messages_in, minor
+from small_union import messages_in, minor
 
+from tasviya.exchange.market import OrderKind
+from tasviya.exchange.order import Order, tick_at_least
 from tasviya.messages.model import CreditTransfer, StatusReport
 from tasviya.messages.statements import AccountReport, CounterValue, Entry
-from tasviya.services.statements import AccountFacts, Period, Posting, account_report
+from tasviya.services.exchange import enter
+from tasviya.services.statements import AccountFacts
 from tasviya.services.telling import documents
 from tasviya.services.telling_facts import Facts
 from tasviya.services.unit_of_work import OutboxRow
 from tasviya.settlement.accounts import AccountKind
-from tasviya.settlement.routing import LegCode
 
 
 def send_ring(union: ExchangeUnion) -> str:
@@ -145,21 +149,50 @@ def test_payment_between_banks_is_converted_without_a_word_more(union: ExchangeU
     assert debit.counter_value is not None and debit.counter_value.amount_minor == minor(160)
 
 
-def test_order_that_serves_no_payment_is_foreign_exchange_in_a_statement(union: ExchangeUnion) -> None:
-    facts = AccountFacts("0" * 32, "ACCAKZT", "KZT", AccountKind.SETTLEMENT, A, "SIXXKZ20XXX")
-    sold = Posting(1, "O1:sold", 0, LegCode.SOLD, 100, True, 900, union.now)
-    bought = Posting(2, "O2:bought", 0, LegCode.BOUGHT, 50, False, 950, union.now)
-    lent = Posting(3, "draw", 0, LegCode.CREDIT_DRAWN, 10, False, 960, union.now)
-    report = account_report(
-        Period(facts, TODAY, 960, [sold, bought, lent]), [sold, bought, lent], {}, {}, {}, union.scheme,
-        report_id="R-1", created_at="2026-09-29T10:00:00Z", page=(1, True), closed=True,
-    )  # fmt: skip
-    told = [(entry.transaction_code, entry.remittance) for entry in report.entries]
-    assert told == [
-        ("FORX/SPOT/OTHR", "Sold"),
-        ("FORX/SPOT/OTHR", "Bought"),
-        ("LDAS/MCOP/OTHR", "Intraday credit drawn"),
-    ]
+def order(union: ExchangeUnion, participant: str, sell: str, buy: str, quantity: int, least: int) -> None:
+    """A bank's own order enters the book: it sells so much for at least so much, minor units."""
+    application = union.application()
+    try:
+        book = application.system.memory.book
+        snapshot = application.system.memory.snapshot
+        limit = Fraction(least, quantity)
+        exponent = book.exponent(sell, buy, book.rate(sell, buy, snapshot) or limit)
+        tick = tick_at_least(limit, exponent)
+        assert tick is not None
+        seq = application.system.memory.numbers.order
+        entered = Order(
+            seq, f"O{seq}", participant, sell, buy, OrderKind.EXACT_IN, quantity, tick, False, 0, union.now
+        )
+        application.do(lambda work: enter(work, entered, exponent))
+    finally:
+        application.__exit__(None, None, None)
+
+
+def test_statement_tells_the_other_side_of_an_order_that_serves_no_payment(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    order(union, "KZ-A", "KZT", "INR", minor(1_000), minor(155))
+    order(union, "IN-D", "INR", "KZT", minor(160), minor(900))
+    union.at("10:31").settle()
+    union.ask_report(A, "ACCAKZT")
+    union.ask_report(A, "ACCAINR")
+    union.settle()
+    sold, bought = (
+        entry
+        for message in union.told(A, "camt.052")
+        for report in message.transactions
+        if isinstance(report, AccountReport)
+        for entry in report.entries
+        if entry.transaction_code == "FORX/SPOT/OTHR"
+    )
+    assert (sold.remittance, sold.account_servicer_reference) == ("Order O1, batch 1", "O1")
+    assert (sold.currency, sold.is_credit, bought.currency, bought.is_credit) == ("KZT", False, "INR", True)
+    assert sold.counter_value is not None and bought.counter_value is not None
+    assert (sold.counter_value.amount_minor, bought.counter_value.amount_minor) == (
+        bought.amount_minor,
+        sold.amount_minor,
+    )
+    assert sold.counter_value.rate == bought.counter_value.rate
+    assert sold.counter_value.contract_id == "batch 1"
 
 
 def test_notice_of_an_order_may_tell_its_other_side(union: ExchangeUnion) -> None:

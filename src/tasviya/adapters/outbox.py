@@ -14,11 +14,12 @@ import msgspec
 
 from tasviya.adapters.payment_rows import COLUMN_LIST, payment_of
 from tasviya.adapters.sqlite_connection import Connection
+from tasviya.adapters.sqlite_entries import exchanges_of
 from tasviya.adapters.sqlite_facts import as_json
 from tasviya.adapters.sqlite_trades import trades_where
 from tasviya.core.errors import StoreError, writes_to
 from tasviya.messages.scheme import Scheme
-from tasviya.services.statements import AccountFacts, Period, collect, match_of
+from tasviya.services.statements import AccountFacts, Period, collect
 from tasviya.services.telling import ANSWERS, REPLIES, letter
 from tasviya.services.telling_facts import Facts
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
@@ -100,7 +101,7 @@ class FileOutbox:
             self._instants(sorted({row.commit_seq for row in every})),
             periods,
             self._trades(every),
-            self._matches(periods),
+            exchanges_of(self.db, periods.values()),
         )
 
     def _periods(self, rows: Sequence[OutboxRow]) -> dict[int, Period]:
@@ -140,16 +141,6 @@ class FileOutbox:
         seqs = sorted({row.refs[0] for row in rows if row.kind == "trade"})
         where = "seq IN (SELECT value FROM json_each(?))"
         return {trade.seq: trade for trade in trades_where(self.db, where, as_json(seqs))} if seqs else {}
-
-    def _matches(self, periods: Mapping[int, Period]) -> dict[str, list[Trade]]:
-        """Both sides of the trades that moved the accounts of these periods, by their matches' ids."""
-        named = {match_of(posting) for period in periods.values() for posting in period.postings} - {""}
-        found: dict[str, list[Trade]] = {}
-        if named:
-            where = "match_id <> '' AND match_id IN (SELECT value FROM json_each(?)) ORDER BY seq"
-            for trade in trades_where(self.db, where, as_json(sorted(named))):
-                found.setdefault(trade.match_id, []).append(trade)
-        return found
 
     def _instants(self, commits: Sequence[int]) -> dict[int, int]:
         sql = "SELECT commit_seq, at FROM journal WHERE commit_seq IN (SELECT value FROM json_each(?))"

@@ -85,6 +85,15 @@ class Period:
         return self.postings[-1].balance_after if self.postings else self.balance
 
 
+class Exchanges(NamedTuple):
+    """What moved accounts that no payment moved, as statements tell it."""
+
+    trades: Mapping[str, Sequence[Trade]] = {}
+    """Both sides of a trade, by their match's id."""
+    fills: Mapping[tuple[str, int], Conversion] = {}
+    """What an order sold and bought in a batch, by its id and the batch's instant."""
+
+
 def collect(entries: Iterable[Sequence[Any]], at: int, wanted: Mapping[bytes, Period]) -> None:
     """Add a commit's postings to the periods of the accounts they moved.
 
@@ -117,7 +126,7 @@ def account_report(
     period: Period,
     postings: Sequence[Posting],
     payments: Mapping[int, Payment],
-    trades: Mapping[str, Sequence[Trade]],
+    exchanges: Exchanges,
     bics: Mapping[str, str],
     scheme: Scheme,
     *,
@@ -128,7 +137,7 @@ def account_report(
 ) -> AccountReport:
     """What to say of an account.
 
-    payments: by number. trades: both sides, by the match's id. page: its number, and whether it is the last.
+    payments: by number. page: its number, and whether it is the last.
     closed: a camt.053 of a closed day; else a camt.052 of the day so far.
     """
     facts = period.facts
@@ -149,7 +158,7 @@ def account_report(
             scheme,
         )
         if posting.payment_seq in payments and posting.leg not in WORDS
-        else _other_entry(posting, facts.currency, period.business_date, trades, scheme)
+        else _other_entry(posting, facts.currency, period.business_date, exchanges, scheme)
         for posting in postings
     ]
     return AccountReport(
@@ -204,31 +213,27 @@ def payment_entry(
     )
 
 
-def match_of(posting: Posting) -> str:
-    """The id of the matched trade that a posting was for, if it was for one."""
+def exchanged_by(posting: Posting) -> str:
+    """The id of the matched trade, or of the order, that a posting without a payment was for, if for one."""
     return posting.subject.partition(":")[0] if not posting.payment_seq else ""
 
 
-def _trade_entry(
-    posting: Posting, currency: str, business_date: str, pair: Sequence[Trade], scheme: Scheme
+def _exchange_entry(
+    posting: Posting, currency: str, business_date: str, exchange: Conversion, words: str, scheme: Scheme
 ) -> Entry:
-    """One side's payment of a trade as an entry on an account that it moved."""
-    payer, payee = sorted(pair, key=lambda side: side.sell_currency != currency)
-    exchange = Conversion(currency, payer.sell_minor, payee.sell_currency, payee.sell_minor, payer.match_id)
+    """One side of an exchange as an entry on an account that it moved."""
     at, is_debit = iso_instant(posting.at), posting.is_debit
     return Entry(
         posting.amount,
         currency,
         not is_debit,
         reference=str(posting.entry_seq),
-        account_servicer_reference=payer.match_id,
+        account_servicer_reference=exchanged_by(posting),
         booked_at=at,
         value_date=business_date,
         transaction_code=FOREIGN_EXCHANGE,
-        remittance=trade_words(payer, payee),
-        counter_value=counter_value(
-            exchange if is_debit else exchange.reversed, scheme, is_debit=is_debit, quoted_at=at
-        ),
+        remittance=words,
+        counter_value=counter_value(exchange, scheme, is_debit=is_debit, quoted_at=at),
     )
 
 
@@ -249,12 +254,19 @@ def _other_entry(
     posting: Posting,
     currency: str,
     business_date: str,
-    trades: Mapping[str, Sequence[Trade]],
+    exchanges: Exchanges,
     scheme: Scheme,
 ) -> Entry:
-    pair = trades.get(match_of(posting))
+    name = exchanged_by(posting)
+    pair, fill = exchanges.trades.get(name), exchanges.fills.get((name, posting.at))
     if pair:
-        return _trade_entry(posting, currency, business_date, pair, scheme)
+        payer, payee = sorted(pair, key=lambda side: side.sell_currency != currency)
+        sold = Conversion(currency, payer.sell_minor, payee.sell_currency, payee.sell_minor, payer.match_id)
+        exchange = sold if posting.is_debit else sold.reversed
+        return _exchange_entry(posting, currency, business_date, exchange, trade_words(payer, payee), scheme)
+    if fill:
+        words = f"Order {name}, {fill.reference}"
+        return _exchange_entry(posting, currency, business_date, fill, words, scheme)
     family = "MDOP" if posting.is_debit else "MCOP"
     exchanged = posting.leg in (LegCode.SOLD, LegCode.BOUGHT)
     return Entry(

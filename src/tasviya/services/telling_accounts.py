@@ -97,7 +97,7 @@ def _pages(row: OutboxRow, facts: Facts, *, closed: bool) -> Documents:
             period,
             postings,
             facts.payments,
-            facts.matches,
+            facts.exchanges,
             facts.bics,
             facts.scheme,
             report_id=identity,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tasviya.messages.scheme import Scheme
-from tasviya.services.statements import AccountFacts, Period
+from tasviya.services.statements import AccountFacts, Exchanges, Period
 from tasviya.services.unit_of_work import OutboxRow, ReceivedMessage
 from tasviya.settlement.payment import Payment
 from tasviya.settlement.trade import Trade
@@ -36,8 +36,8 @@ class Facts:
     """By the number of an outbox row that asks for a statement or a report."""
     trades: Mapping[int, Trade] = field(default_factory=dict)
     """By number of an instruction."""
-    matches: Mapping[str, Sequence[Trade]] = field(default_factory=dict)
-    """By a match's id: both sides of a trade that moved an account of `periods`."""
+    exchanges: Exchanges = field(default_factory=Exchanges)
+    """Trades and orders that moved an account of `periods`."""
 
 
 def message_id(row: OutboxRow, index: int = 0) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -23,13 +26,18 @@ from exchange_days import (
     rates,
     traded_day,
 )
-from exchange_union import A, B, D, ExchangeUnion, F
-from small_union import minor
+from exchange_union import UNION, A, B, D, ExchangeUnion, F
+from small_union import DECIMALS, minor
 from typer.testing import CliRunner
 
 from tasviya.adapters.sqlite_store import SqliteStore
+from tasviya.app import export
 from tasviya.cli.main import app
 from tasviya.core.errors import OperatorError, StoreError
+from tasviya.exchange.cross_rates import PairQuote
+from tasviya.membership.union import load_union
+from tasviya.services.fixing import largest_group, two_way
+from tasviya.services.rate_rows import GivenQuote
 from tasviya.services.unit_of_work import Changes
 
 # The ladder
@@ -58,7 +66,7 @@ def test_best_source_of_each_day_fixes_it(union: ExchangeUnion) -> None:
     assert cross(union, "INR", "KZT") == pytest.approx(6.25, rel=2e-5)
     traded_day(union, THURSDAY)
     assert column(union, "level") == {"INR": "batch", "KZT": "batch", "OMR": "central_bank"}
-    assert rates(union)["KZT"]["evidence"] == "batch 2", "the quotes alone made one without a price"
+    assert rates(union)["KZT"]["evidence"] == "batch 1", "the quotes had expired before there was one"
     price = cross(union, "KZT", "INR")
     assert price * 1.00001 >= 0.1599
     assert price <= 1.00001 / 6.24
@@ -68,7 +76,7 @@ def test_best_source_of_each_day_fixes_it(union: ExchangeUnion) -> None:
 
 
 def test_quotes_of_too_few_and_batches_of_too_few_do_not_count(union: ExchangeUnion) -> None:
-    union.at("10:10").settle()
+    union.at("10:25").settle()
     union.firm(A, "INR", "KZT", "6.24", "6.26")
     union.order(D, "BUY", "INR", "KZT", 160, "6.23")
     union.at("10:31").settle()
@@ -90,6 +98,34 @@ def test_jump_that_one_source_alone_says_is_held_and_published(union: ExchangeUn
     assert ratio * 1.00001 >= 0.175
     assert ratio <= 1.00001 / 5.6
     assert found["OMR"]["disputed"] == ""
+
+
+def side(number: int, provider: str, sell: str, buy: str, kind: int, rate: str) -> GivenQuote:
+    """One side of a quote, `rate` in units bought for one sold; ticks have six decimals of minor units."""
+    scale = Fraction(10 ** DECIMALS[buy], 10 ** DECIMALS[sell])
+    return GivenQuote(number, provider, sell, buy, kind, int(Fraction(rate) * scale * 10**6), 6)
+
+
+def test_quotes_middle_is_in_whole_units_and_the_last_one_counts() -> None:
+    given = [
+        side(1, "KZ-A", "OMR", "KZT", 0, "1400"),
+        side(1, "KZ-A", "KZT", "OMR", 1, "0.000725"),
+        side(2, "KZ-A", "OMR", "KZT", 0, "1380"),
+        side(2, "KZ-A", "KZT", "OMR", 1, "0.000735"),
+        side(3, "IN-D", "INR", "KZT", 0, "6.26"),
+    ]
+    (quote,) = two_way(given, load_union(UNION.read_text(encoding="utf-8"), "").on(date(2026, 9, 29)))
+    assert (quote.contributor, quote.base, quote.quote) == ("KZ-A", "OMR", "KZT")
+    bid = 1 / 0.000735
+    assert float(quote.value) == pytest.approx((1380 + bid) / 2, rel=1e-4)
+    assert quote.noise == pytest.approx((1380 - bid) / (1380 + bid), rel=1e-2)
+
+
+def test_quotes_that_nothing_ties_together_do_not_spoil_each_other() -> None:
+    pairs = [("A", "B"), ("B", "C"), ("D", "E"), ("C", "A")]
+    quotes = [PairQuote(one, other, Fraction(1), "X") for one, other in pairs]
+    assert [(each.base, each.quote) for each in largest_group(quotes)] == [("A", "B"), ("B", "C"), ("C", "A")]
+    assert largest_group([]) == []
 
 
 # Too old
@@ -231,6 +267,15 @@ def test_union_that_slept_over_a_close_fixes_the_date_before_the_next_opens(unio
     union.at("12:00").settle()
     union.at("12:00", WEDNESDAY).settle()
     assert rates(union)["KZT"]["date"] == TUESDAY
+
+
+def test_fixing_stands_in_the_journal(union: ExchangeUnion, tmp_path: Path) -> None:
+    quiet_day(union, TUESDAY)
+    export(union.home, tmp_path / "day.sqlite", as_csv=False)
+    sql = "SELECT facts FROM journal_entry WHERE facts LIKE '%fixing%'"
+    ((facts,),) = sqlite3.connect(tmp_path / "day.sqlite").execute(sql)
+    told = [f"{code} {row['value']} central_bank" for code, row in rates(union).items()]
+    assert "; ".join(sorted(told)) in "; ".join(sorted(json.loads(facts)["facts"].split("; ")))
 
 
 def closed_early(union: ExchangeUnion) -> None:

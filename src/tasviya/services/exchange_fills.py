@@ -99,6 +99,8 @@ def _hold_rest(work: Work, order: Order) -> None:
 def _tell_owner(work: Work, order: Order, sold: int, bought: int, by: str) -> None:
     """Tell the owner of an order that serves no payment what moved on its two accounts."""
     receiver, text = work.bic(order.participant), f"Order {order.order_id}, {by}"
-    for currency, amount, is_debit in ((order.sell, sold, True), (order.buy, bought, False)):
+    sides = ((order.sell, sold), (order.buy, bought))
+    for (currency, amount), (other, against), is_debit in ((*sides, True), (*sides[::-1], False)):
         account = settlement(work, order.participant, currency)
-        work.tell_more(receiver, "notice", account.hex_id, [0, is_debit, amount, order.order_id, text])
+        item = [0, is_debit, amount, order.order_id, text, against, other, by]
+        work.tell_more(receiver, "notice", account.hex_id, item)

@@ -152,7 +152,7 @@ def _enough(reading: Reading, terms: FixingTerms) -> bool:
 
 def _quoted(given: Sequence[GivenQuote], snapshot: Snapshot) -> dict[str, Reading]:
     """What providers' last two-way quotes of the date come to together."""
-    quotes = _connected(two_way(given, snapshot))
+    quotes = largest_group(two_way(given, snapshot))
     found = consistent_rates(quotes) if quotes else None
     if found is None or isinstance(found, Refusal):
         return {}
@@ -188,7 +188,7 @@ def _limit(side: GivenQuote, snapshot: Snapshot) -> Fraction:
     return limit_of(side.tick, side.exponent) * scale
 
 
-def _connected(quotes: Sequence[PairQuote]) -> list[PairQuote]:
+def largest_group(quotes: Sequence[PairQuote]) -> list[PairQuote]:
     """The quotes of the largest group of currencies that quotes tie together."""
     group = {code: {code} for quote in quotes for code in (quote.base, quote.quote)}
     for quote in quotes:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import cycle
 
 import pytest
 from exchange_union import A, B, D, E, ExchangeUnion, F
 from small_union import messages_in, minor
 
-from tasviya.exchange.market import OrderKind
-from tasviya.exchange.order import Order, tick_at_least
 from tasviya.messages.model import CreditTransfer, StatusReport
 from tasviya.messages.statements import AccountReport, CounterValue, Entry
-from tasviya.services.exchange import enter
 from tasviya.services.statements import AccountFacts
 from tasviya.services.telling import documents
 from tasviya.services.telling_facts import Facts
@@ -149,29 +145,10 @@ def test_payment_between_banks_is_converted_without_a_word_more(union: ExchangeU
     assert debit.counter_value is not None and debit.counter_value.amount_minor == minor(160)
 
 
-def order(union: ExchangeUnion, participant: str, sell: str, buy: str, quantity: int, least: int) -> None:
-    """A bank's own order enters the book: it sells so much for at least so much, minor units."""
-    application = union.application()
-    try:
-        book = application.system.memory.book
-        snapshot = application.system.memory.snapshot
-        limit = Fraction(least, quantity)
-        exponent = book.exponent(sell, buy, book.rate(sell, buy, snapshot) or limit)
-        tick = tick_at_least(limit, exponent)
-        assert tick is not None
-        seq = application.system.memory.numbers.order
-        entered = Order(
-            seq, f"O{seq}", participant, sell, buy, OrderKind.EXACT_IN, quantity, tick, False, 0, union.now
-        )
-        application.do(lambda work: enter(work, entered, exponent))
-    finally:
-        application.__exit__(None, None, None)
-
-
 def test_statement_tells_the_other_side_of_an_order_that_serves_no_payment(union: ExchangeUnion) -> None:
     union.at("10:10").settle()
-    order(union, "KZ-A", "KZT", "INR", minor(1_000), minor(155))
-    order(union, "IN-D", "INR", "KZT", minor(160), minor(900))
+    entered = union.order(A, "ONE", "KZT", "INR", 1_000, "0.155")
+    union.order(D, "ONE", "INR", "KZT", 160, "5.625")
     union.at("10:31").settle()
     union.ask_report(A, "ACCAKZT")
     union.ask_report(A, "ACCAINR")
@@ -184,7 +161,8 @@ def test_statement_tells_the_other_side_of_an_order_that_serves_no_payment(union
         for entry in report.entries
         if entry.transaction_code == "FORX/SPOT/OTHR"
     )
-    assert (sold.remittance, sold.account_servicer_reference) == ("Order O1, batch 1", "O1")
+    assert sold.remittance == f"Order {entered.order_id}, batch 1"
+    assert sold.account_servicer_reference == entered.order_id
     assert (sold.currency, sold.is_credit, bought.currency, bought.is_credit) == ("KZT", False, "INR", True)
     assert sold.counter_value is not None and bought.counter_value is not None
     assert (sold.counter_value.amount_minor, bought.counter_value.amount_minor) == (

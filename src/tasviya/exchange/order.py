@@ -73,6 +73,8 @@ class Order(msgspec.Struct):
     """It fills in full or not at all."""
     payment_seq: int
     """The payment that it serves; 0 if none."""
+    settlement_date: str
+    """The business date of both its currencies on which it settles, yyyy-mm-dd."""
     entered_at: int
     expires_at: int = 0
     """The instant at which it ends; 0: with its day."""

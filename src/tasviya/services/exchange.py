@@ -71,6 +71,7 @@ def place(work: Work, payment: Payment) -> None:
         tick=tick_at_least(limit, exponent) or 0,
         whole=True,
         payment_seq=payment.seq,
+        settlement_date=payment.settlement_date,
         entered_at=work.now_ns,
         expires_at=payment.not_after,
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasviya.core.business_day import Phase
+from tasviya.core.business_day import NoBusinessDay, Phase
+from tasviya.core.clock import iso_instant
 from tasviya.core.errors import Refusal
+from tasviya.core.joint_days import next_window
 from tasviya.membership.participant import ACTIVE
 from tasviya.services.exchange import settlement
+from tasviya.services.memory import Memory
 from tasviya.services.work import Work
 
 TRADING = (Phase.OPEN, Phase.CUSTOMER_CUTOFF)
@@ -33,11 +36,35 @@ def may_trade(work: Work, participant: str, currencies: Sequence[str]) -> Refusa
         if settlement(work, participant, code).id not in memory.accounts:
             what = f"{participant} has no settlement account in {code}."
             return Refusal("no_account", what, "Trade currencies in which it has accounts.")
-        row = memory.days.get(code)
-        if row is None or row.phase not in TRADING:
-            return Refusal("not_open", f"{code} is not open.", "Trade while both currencies are open.")
+    if not _open_together(memory, currencies):
+        names = " and ".join(currencies)
+        return Refusal(
+            "not_open", f"{names} are not open together.", _next_window(work, currencies), transient=True
+        )
     suspended = memory.book.why_suspended(*currencies)
     if suspended:
         cure = "Trade it when it has a fresh rate."
         return Refusal("suspended_currency", suspended, cure, transient=True)
     return None
+
+
+def trade_date(work: Work, currency: str) -> str:
+    """The business date on which what is traded now settles: that of both currencies, which are open."""
+    return work.memory.days[currency].business_date
+
+
+def _open_together(memory: Memory, currencies: Sequence[str]) -> bool:
+    """Whether all are open, and on one and the same business date."""
+    rows = [memory.days.get(code) for code in currencies]
+    dates = {row.business_date for row in rows if row is not None and row.phase in TRADING}
+    return len(dates) == 1 and all(row is not None and row.phase in TRADING for row in rows)
+
+
+def _next_window(work: Work, currencies: Sequence[str]) -> str:
+    """When they are open together next, as a cure."""
+    hours = [work.memory.snapshot.operating_hours(code) for code in currencies]
+    try:
+        opens, ends = next_window([each for each in hours if each], work.now_ns)
+    except NoBusinessDay:
+        return "Their hours never meet: ask their settlement institutions."
+    return f"Trade between {iso_instant(opens)} and {iso_instant(ends)}."

@@ -16,7 +16,7 @@ from tasviya.core.money import Money
 from tasviya.exchange.market import PAIR_MAX, QUANTITY_MAX, OrderKind
 from tasviya.exchange.order import Order, OrderEvent, OrderStatus, fits, tick_at_least, to_hold
 from tasviya.services.exchange import enter, settlement, withdraw
-from tasviya.services.order_checks import may_trade
+from tasviya.services.order_checks import may_trade, trade_date
 from tasviya.services.work import Work
 from tasviya.settlement.payment import Priority
 
@@ -104,7 +104,7 @@ def _order(work: Work, wanted: WantedOrder, exponent: int) -> Order | Refusal:
     """The order as the book would have it; a refusal if its numbers make none."""
     memory = work.memory
     if not 1 <= wanted.quantity <= QUANTITY_MAX or wanted.limit <= 0:
-        what = f"{wanted.quantity} minor units at {wanted.limit} is no order."
+        what = f"{wanted.quantity} minor units are no amount to trade."
         return Refusal(
             "not_an_order", what, f"Amounts are from 1 to {QUANTITY_MAX} minor units, limits above 0."
         )
@@ -128,6 +128,7 @@ def _order(work: Work, wanted: WantedOrder, exponent: int) -> Order | Refusal:
         tick=tick,
         whole=wanted.whole,
         payment_seq=0,
+        settlement_date=trade_date(work, wanted.sell),
         entered_at=work.now_ns,
         expires_at=wanted.expires_at,
     )

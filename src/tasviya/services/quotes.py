@@ -24,7 +24,7 @@ from tasviya.ledger.ledger import TransferFlags
 from tasviya.services.exchange import enter, hold_for, know_pair, pool, settlement, sold_leg, withdraw
 from tasviya.services.exchange_book import QuoteRow
 from tasviya.services.exchange_fills import bought_legs, note_fill, note_settled
-from tasviya.services.order_checks import may_trade
+from tasviya.services.order_checks import may_trade, trade_date
 from tasviya.services.work import Work
 from tasviya.settlement.admission import Parties
 from tasviya.settlement.conversion import IN
@@ -159,6 +159,7 @@ def _stand(work: Work, quote: FirmQuote, row: QuoteRow) -> Refusal | None:
             tick=int(columns.tick[place]),
             whole=False,
             payment_seq=0,
+            settlement_date=trade_date(work, sell),
             entered_at=work.now_ns,
             expires_at=quote.expires_at_ns,
             quote_seq=row.seq,

@@ -27,6 +27,7 @@ CREATE TABLE exchange_order (
     tick        INTEGER NOT NULL,
     whole       INTEGER NOT NULL,
     payment_seq INTEGER NOT NULL,       -- 0 if it serves none
+    settlement_date TEXT NOT NULL,
     entered_at  INTEGER NOT NULL,
     expires_at  INTEGER NOT NULL,       -- 0: with its day
     quote_seq   INTEGER NOT NULL,       -- 0 if it came from none

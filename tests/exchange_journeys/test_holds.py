@@ -129,5 +129,5 @@ def test_order_that_cannot_stand_is_refused_and_changes_nothing(
 
 def test_order_in_a_currency_that_is_not_open_is_refused(union: ExchangeUnion) -> None:
     union.at("09:30").settle()
-    with pytest.raises(OperatorError, match="not open together.*10:00:00"):
+    with pytest.raises(OperatorError, match=r"not open together.*10:00:00"):
         union.order(A, "ONE", "KZT", "INR", 1, "0.16")

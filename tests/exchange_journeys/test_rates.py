@@ -83,20 +83,28 @@ def test_batches_and_quotes_are_of_their_own_date(union: ExchangeUnion) -> None:
     assert set(column(union, "level").values()) == {"central_bank"}
 
 
+def thin_batch(union: ExchangeUnion, reference: str) -> None:
+    """Two orders that meet at a price of their own, in the next batch."""
+    union.order(A, reference, "KZT", "INR", 50, "0.1618")
+    union.order(D, reference, "INR", "KZT", 8.09, "6.18")
+
+
 def test_last_batch_with_enough_behind_it_counts(union: ExchangeUnion) -> None:
     union.at("10:10").settle()
+    thin_batch(union, "FIRST")
+    union.at("10:31").settle()
+    union.at("10:40")
     for number in (1, 2):
         union.order(A, f"{number}", "KZT", "INR", 500, "0.1599")
         union.order(D, f"{number}", "INR", "KZT", 80, "6.24")
     union.order(A, "RIALS", "OMR", "KZT", 1, "1361")
-    union.at("10:31").settle()
-    union.at("10:40")
-    union.order(A, "THIN", "KZT", "INR", 50, "0.1618")
-    union.order(D, "THIN", "INR", "KZT", 8.09, "6.18")
+    union.at("11:01").settle()
+    union.at("11:10")
+    thin_batch(union, "LAST")
     union.at("18:31").settle()
-    assert union.batch(2)[0]["filled"] == 2
+    assert [union.batch(number)[0]["filled"] for number in (1, 2, 3)] == [2, 4, 2]
     found = rates(union)
-    assert (found["KZT"]["level"], found["KZT"]["evidence"]) == ("batch", "batch 1")
+    assert (found["KZT"]["level"], found["KZT"]["evidence"]) == ("batch", "batch 2")
     assert found["OMR"]["level"] == "central_bank", "nobody traded it there"
 
 

@@ -36,6 +36,7 @@ from tasviya.cli.main import app
 from tasviya.core.errors import OperatorError, StoreError
 from tasviya.exchange.cross_rates import PairQuote
 from tasviya.membership.union import load_union
+from tasviya.services.exchange_book import Book
 from tasviya.services.fixing import largest_group, two_way
 from tasviya.services.rate_rows import GivenQuote
 from tasviya.services.unit_of_work import Changes
@@ -73,6 +74,48 @@ def test_best_source_of_each_day_fixes_it(union: ExchangeUnion) -> None:
     assert {row["level"] for row in rates(union, TUESDAY).values()} == {"central_bank"}, (
         "what was fixed stays"
     )
+
+
+def test_batches_and_quotes_are_of_their_own_date(union: ExchangeUnion) -> None:
+    quoted_day(union, TUESDAY)
+    traded_day(union, WEDNESDAY)
+    quiet_day(union, THURSDAY)
+    assert set(column(union, "level").values()) == {"central_bank"}
+
+
+def thin_batch(union: ExchangeUnion, reference: str) -> None:
+    """Two orders that meet at a price of their own, in the next batch."""
+    union.order(A, reference, "KZT", "INR", 50, "0.1618")
+    union.order(D, reference, "INR", "KZT", 8.09, "6.18")
+
+
+def test_last_batch_with_enough_behind_it_counts(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    thin_batch(union, "FIRST")
+    union.at("10:31").settle()
+    union.at("10:40")
+    for number in (1, 2):
+        union.order(A, f"{number}", "KZT", "INR", 500, "0.1599")
+        union.order(D, f"{number}", "INR", "KZT", 80, "6.24")
+    union.order(A, "RIALS", "OMR", "KZT", 1, "1361")
+    union.at("11:01").settle()
+    union.at("11:10")
+    thin_batch(union, "LAST")
+    union.at("18:31").settle()
+    assert [union.batch(number)[0]["filled"] for number in (1, 2, 3)] == [2, 4, 2]
+    found = rates(union)
+    assert (found["KZT"]["level"], found["KZT"]["evidence"]) == ("batch", "batch 2")
+    assert found["OMR"]["level"] == "central_bank", "nobody traded it there"
+
+
+def test_bank_that_trades_with_itself_fixes_nothing(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    for number in (1, 2):
+        union.order(A, f"SELL-{number}", "KZT", "INR", 500, "0.1599")
+        union.order(A, f"BUY-{number}", "INR", "KZT", 80, "6.24")
+    union.at("18:31").settle()
+    assert union.batch(1)[0]["filled"] == 4
+    assert set(column(union, "level").values()) == {"central_bank"}
 
 
 def test_quotes_of_too_few_and_batches_of_too_few_do_not_count(union: ExchangeUnion) -> None:
@@ -217,6 +260,33 @@ def test_exchange_goes_by_the_batch_until_the_fixing_and_by_the_fixing_after(uni
     assert known(union, "OMR", "INR") == pytest.approx(220, rel=1e-5)
 
 
+def test_new_rate_of_a_central_bank_is_read_in_the_measure_of_the_fixing(tmp_path: Path) -> None:
+    text = UNION.read_text(encoding="utf-8")
+    said = text.index("rates.OMR = ")
+    late = 'rates.OMR = { value = "220", valid_from = 2026-09-30 }'
+    file = tmp_path / "union.toml"
+    file.write_text(text[:said] + late + text[text.index("\n", said) :], encoding="utf-8")
+    union = ExchangeUnion(tmp_path / "home", union=file)
+    quiet_day(union, TUESDAY)
+    assert set(rates(union)) == {"INR", "KZT"}
+    union.at("10:10", WEDNESDAY).settle()
+    assert known(union, "OMR", "INR") == pytest.approx(220, rel=1e-5)
+
+
+def test_memory_goes_by_what_a_restart_would_read(tmp_path: Path) -> None:
+    union = ExchangeUnion(tmp_path / "home", stays_up=True)
+    traded_day(union, TUESDAY, sell="0.163", buy="6.1")
+    for day in (WEDNESDAY, THURSDAY, FRIDAY, MONDAY, NEXT_TUESDAY):
+        (quoted_day if day == THURSDAY else quiet_day)(union, day)
+        union.at("18:45").settle()
+        memory = union.application().system.memory
+        again = Book(memory.store)
+        for name in ("values", "priced", "suspended", "latest_fixing"):
+            assert getattr(memory.book, name) == getattr(again, name), (day, name)
+    assert memory.book.suspended == {"OMR": FRIDAY}
+    union.close()
+
+
 def test_batch_price_is_newer_than_a_stale_fixing(union: ExchangeUnion) -> None:
     for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY):
         quiet_day(union, day)
@@ -299,6 +369,14 @@ def test_date_does_not_wait_for_a_currency_that_never_opened(union: ExchangeUnio
     closed_early(union)
     union.at("12:00", WEDNESDAY).settle()
     assert rates(union)["INR"]["date"] == TUESDAY
+
+
+def test_currency_that_has_gone_on_to_the_next_date_is_not_waited_for(union: ExchangeUnion) -> None:
+    closed_early(union)
+    union.at("12:00").settle()
+    union.open_currency("KZT", date.fromisoformat(WEDNESDAY))
+    union.at("18:31").settle()
+    assert rates(union)["KZT"]["date"] == TUESDAY
 
 
 def test_date_fixed_ahead_of_its_close_is_not_fixed_again(union: ExchangeUnion) -> None:

@@ -117,6 +117,24 @@ def test_unit_begins_when_all_its_currencies_have_a_value(tmp_path: Path) -> Non
     assert float(rows["INR"]["value"]) == pytest.approx(10, rel=1e-5)
 
 
+def test_first_basket_takes_the_mean_of_the_fixings_before_it(tmp_path: Path) -> None:
+    """The rupee rises by a per cent between the two fixings, and only the second has the tenge."""
+    two = 'rates.INR = [{ value = "1", valid_to = 2026-09-30 }, { value = "1.01", valid_from = 2026-09-30 }]'
+    late = 'rates.KZT = { value = "0.16", valid_from = 2026-09-30 }'
+    changes = (('rates.KZT = "0.16"', late), ('rates.INR = "1"', two))
+    union = configured(tmp_path / "u", *changes)
+    quiet_day(union, TUESDAY)
+    quiet_day(union, WEDNESDAY)
+    before, now = values(union, TUESDAY), values(union, WEDNESDAY)
+    assert now["INR"] > before["INR"] * Fraction("1.004")
+    (held,) = baskets(union)
+    parts = (
+        held.amounts["INR"] * (before["INR"] + now["INR"]) / 2,
+        held.amounts["KZT"] * now["KZT"],
+    )
+    assert float(parts[0] / sum(parts)) == pytest.approx(0.4, rel=1e-4)
+
+
 def test_union_without_a_unit_fixes_its_rates_all_the_same(tmp_path: Path) -> None:
     union = configured(tmp_path / "u", ("[unit]", '[unit]\nkind = "none"'))
     quiet_day(union, TUESDAY)

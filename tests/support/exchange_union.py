@@ -17,7 +17,7 @@ from tasviya.exchange.order import Order
 from tasviya.exchange.union_unit import Basket
 from tasviya.services.exchange_book import QuoteRow
 from tasviya.services.fixing import fix_date
-from tasviya.services.operating_day import close_day
+from tasviya.services.operating_day import close_day, open_day
 from tasviya.services.order_forms import OrderForm, QuoteForm, wanted, wanted_quote
 from tasviya.services.orders import cancel_order, enter_order
 from tasviya.services.quotes import post_quote
@@ -84,6 +84,10 @@ class ExchangeUnion(SmallUnion):
     def fix(self, day: date) -> Fixing:
         """Fix a date now."""
         return self._do(lambda work: fix_date(work, day))
+
+    def open_currency(self, currency: str, day: date) -> None:
+        """Open a currency's day ahead of its hour."""
+        self._do(lambda work: open_day(work, currency, day))
 
     def close_currency(self, currency: str, day: date) -> None:
         """Close a currency's day ahead of its hour."""

@@ -30,7 +30,7 @@ BALANCED = 1e-13
 """Excess demand that counts as none, as a share of what is traded."""
 _TRIFLE = 1e-4
 """What share of a currency's orders is small beside what is traded of it."""
-_PULL = 1e-3
+_PULL = 1e-6
 """How strongly that share of a currency's value is drawn to the reference."""
 _WIDE = 1.0
 """Bands beyond this width mean that a path leads nowhere."""

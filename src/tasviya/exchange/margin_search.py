@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tasviya.exchange.attempt import Settlement
-from tasviya.exchange.equilibrium import Flows, Levels, Margin, cheapest, levels_near, polish
+from tasviya.exchange.equilibrium import Margin, polish
 from tasviya.exchange.fills import settle
+from tasviya.exchange.levels import Flows, Levels, cheapest, levels_near
 from tasviya.exchange.market import Market
 from tasviya.exchange.order_book import Book, Float64s
 from tasviya.exchange.prices import Search, start

@@ -15,8 +15,8 @@ from tasviya.exchange.order_book import PLACE_BITS, Float64s
 from tasviya.exchange.prices import Search
 
 COST_SCALE = 2.0**50
-_LOST_SHARE = 2.0**-42
-"""What the circulation may leave over, as a share of all capacities, for they are cut to whole numbers."""
+_LOST_SHARE = 2.0**-28
+"""What the circulation may leave over, as a share of all capacities: prices balance demand no better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,15 @@ def test_loose_books_are_certified(spread: float) -> None:
         assert violations(*batch, clearing) == []
 
 
+@pytest.mark.parametrize(("seed", "count"), [(2, 2865), (28, 4121), (47, 1815)])
+def test_parts_that_only_full_orders_join_are_certified(seed: int, count: int) -> None:
+    """Once refused: no level near the rates could take up what prices had left unbalanced between parts."""
+    batch = loose(50, count, seed)
+    clearing = clear(*batch)
+    assert clearing.certified, clearing.why
+    assert violations(*batch, clearing) == []
+
+
 def test_a_large_book_is_shared_by_two_threads_and_still_adds_up() -> None:
     """Over each pair and kind, payouts come to one floor and payments to one ceiling."""
     market, orders = fx_like(8, 120_000, 1, exact_out=0.3)

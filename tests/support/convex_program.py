@@ -14,6 +14,7 @@ one other good.
 from __future__ import annotations
 
 import math
+import warnings
 from importlib.util import find_spec
 
 import numpy as np
@@ -49,7 +50,10 @@ def prices_apart(market: Market, orders: Orders) -> float | None:
     ]  # fmt: skip
     program = cvxpy.Problem(cvxpy.Minimize(goal), limits)
     try:
-        program.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-13, tol_gap_rel=1e-13, tol_feas=1e-13)
+        with warnings.catch_warnings():
+            # Where an interval of prices is right, the solver calls its answer inaccurate.
+            warnings.simplefilter("ignore", UserWarning)
+            program.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-13, tol_gap_rel=1e-13, tol_feas=1e-13)
     except cvxpy.SolverError:
         return None
     if program.status not in ("optimal", "optimal_inaccurate"):

@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tasviya.exchange.attempt import Settlement
-from tasviya.exchange.equilibrium import Flows, Levels, Margin, cheapest, levels_near, polish
+from tasviya.exchange.equilibrium import Margin, polish
 from tasviya.exchange.fills import settle
+from tasviya.exchange.levels import Flows, Levels, cheapest, levels_near
 from tasviya.exchange.market import Market
 from tasviya.exchange.order_book import Book, Float64s
-from tasviya.exchange.prices import Search, start
+from tasviya.exchange.prices import PULLS, Search, start
 
 WIDEST = 0.1
 NARROWEST = 1e-11
-STARTS = ((False, WIDEST), (True, WIDEST), (True, 1.0), (True, 0.01))
-"""Where paths begin: whether values are led to follow prices first, and at which band."""
+STARTS = tuple(
+    (pull, *begin) for pull in PULLS for begin in ((False, WIDEST), (True, WIDEST), (True, 1.0), (True, 0.01))
+)
+"""How paths begin: a pull to the reference, whether values are led to follow prices first, and a band."""
 SHARES = (0.0, 1e-6, 1e-3, 1e-2, 0.1)
 """Levels filled by less than such a share, or to within it, are also tried as empty, or full."""
 REVALUATIONS_MAX = 5
@@ -102,8 +105,9 @@ class MarginSearch:
 
     def _round_turns(self, origin: Float64s) -> Found | None:
         """Follow the path by its length, from one start after another."""
-        for by_values, band in STARTS:
+        for pull, by_values, band in STARTS:
             self.traces += 1
+            self.search.pull(pull)
             self.search.x, self.search.turn = origin.copy(), 0
             begun = (
                 self.search.trace_values(band)

@@ -30,8 +30,8 @@ BALANCED = 1e-13
 """Excess demand that counts as none, as a share of what is traded."""
 _TRIFLE = 1e-4
 """What share of a currency's orders is small beside what is traded of it."""
-_PULL = 1e-3
-"""How strongly that share of a currency's value is drawn to the reference."""
+PULLS = (1e-6, 1e-3)
+"""How strongly that share of a currency's value is drawn to the reference: hardly, or a little."""
 _WIDE = 1.0
 """Bands beyond this width mean that a path leads nowhere."""
 _STEPS_MAX = 4000
@@ -41,7 +41,7 @@ _STEPS_MAX = 4000
 class Search:
     """Where a search for prices stands.
 
-    offset: (N, N), log of the ticks of a rate of 1 at the reference. depth: (N,), a trifle of the value of
+    offset: (N, N), log of the ticks of a rate of 1 at the reference. depth: (2, N), a trifle of the value of
     all orders of a currency, below which excess demand is none. x: (N,), balanced for `band`, within which
     `inside` orders lie. calls: evaluations of demand so far. turn: the path's direction; 0 if not yet known.
     """
@@ -71,6 +71,10 @@ class Search:
     def trace_band(self, band: float) -> bool:
         """Follow the path to a narrower band, round turns."""
         return self._trace(self.x, math.log(self.band), math.log(band), True)
+
+    def pull(self, strength: float) -> None:
+        """Set how strongly currencies are drawn to the reference: one of PULLS."""
+        self.depth[1] = self.depth[0] * strength
 
     def grain(self) -> float:
         """What share of a currency's orders one is, about: how finely demand can be balanced."""
@@ -114,8 +118,9 @@ def start(market: Market, book: Book, x: Float64s | None = None) -> Search:
     """A search that begins at the reference, or at `x`."""
     reference = market.reference
     offset = market.exponents * math.log(10) + reference[:, None] - reference[None, :]
-    depth = room(len(reference)).volume
-    _depth(book, np.exp(reference - reference.max()), depth)
+    depth = np.empty((2, len(reference)))
+    _depth(book, np.exp(reference - reference.max()), depth[0])
+    depth[1] = depth[0] * PULLS[0]
     return Search(market, book, offset, depth, np.zeros(len(reference)) if x is None else x.copy(), math.inf)
 
 
@@ -174,14 +179,14 @@ def _evaluate(book, offset, reference, depth, origin, follow, x, band, worth, de
     # yet could else lie anywhere, and a path would have no direction.
     total, mean = 0.0, 0.0
     for c in range(len(x)):
-        total += depth[c]
-        mean += depth[c] * x[c]
+        total += depth[1, c]
+        mean += depth[1, c] * x[c]
     mean /= total
     for c in range(len(x)):
-        demand.excess[c] -= _PULL * depth[c] * (x[c] - mean)
-        demand.slope[c, c] -= _PULL * depth[c]
+        demand.excess[c] -= depth[1, c] * (x[c] - mean)
+        demand.slope[c, c] -= depth[1, c]
         for d in range(len(x)):
-            demand.slope[c, d] += _PULL * depth[c] * depth[d] / total
+            demand.slope[c, d] += depth[1, c] * depth[1, d] / total
     return inside
 
 
@@ -200,7 +205,7 @@ def _newton(book, offset, reference, depth, origin, follow, start_x, band, calls
         damping = 0.0
         while not better and damping < 2000.0 and calls < calls_max:
             for r in range(n):
-                volume = demand.volume[r] + depth[r]
+                volume = demand.volume[r] + depth[0, r]
                 step[r] = demand.excess[r] / volume
                 for c in range(n):
                     system[r, c] = 1.0 / n - (demand.slope[r, c] + follow * demand.moved[r, c]) / volume
@@ -249,7 +254,7 @@ def _share(excess, volume, depth):
     """Excess demand as a share of what is traded, the mean over currencies: cheap ones count as dear ones."""
     total = 0.0
     for c in range(len(excess)):
-        total += abs(excess[c]) / (volume[c] + depth[c])
+        total += abs(excess[c]) / (volume[c] + depth[0, c])
     return total / len(excess)
 
 
@@ -324,7 +329,7 @@ def _trace(book, offset, reference, depth, origin, x, fixed_band, here, there, b
                     break
                 before = share
                 _border(demand, depth, trial_x, origin, trial_at, by_band, scale, row, system)
-                step[:n] = demand.excess / (demand.volume + depth)
+                step[:n] = demand.excess / (demand.volume + depth[0])
                 step[n] = 0.0
                 if solve_linear(system, step) == 0 or not np.abs(step).max() < 4.0 * length + 1e-6:
                     break
@@ -352,7 +357,7 @@ def _border(demand, depth, x, origin, at, by_band, scale, tangent, system):
     n = len(x)
     follow = 1.0 if by_band else at
     for r in range(n):
-        shift, volume = 0.0, demand.volume[r] + depth[r]
+        shift, volume = 0.0, demand.volume[r] + depth[0, r]
         for c in range(n):
             system[r, c] = scale * (1.0 / n - (demand.slope[r, c] + follow * demand.moved[r, c]) / volume)
             shift += demand.moved[r, c] * (x[c] - origin[c])

@@ -189,3 +189,26 @@ def test_only_a_participant_hands_files_in(shell: Shell, payment_file: Path) -> 
     shell("init", "--union", str(UNION))
     for sender in ("../../elsewhere", "NOBDKZ20XXX", ""):
         assert "unknown_sender" in shell("submit", str(payment_file), "--as", sender, status=1)[1]
+
+
+def test_a_day_of_orders_is_told_to_people_and_programs(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("exchange", "day", "--orders", "600", "--batches", "10", "--whole", "0")
+    out, _ = shell(*words, "-o", "json")
+    told = json.loads(out)
+    assert [each["came"] for each in told["batches"]] == [60] * 10
+    assert len(told["batches"][0]["currencies"]) == 16
+    first = told["batches"][0]["currencies"][0]
+    assert (first["currency"], first["price"]) == ("AED", "1")
+    assert 0 < float(told["day"]["alone_percent"]) < float(told["day"]["percent"]) < 100
+    rows = list(csv.DictReader(io.StringIO(shell(*words, "-o", "csv")[0])))
+    assert len(rows) == 10 * 16
+    assert rows[0]["alone_value"] == told["batches"][0]["alone_value"]
+    monkeypatch.setenv("COLUMNS", "80")
+    out, _ = shell(*words)
+    assert "bilateral" not in out and "each pair of currencies netted" in out
+    for head in ("Batches", "Prices", "Imbalance left", "The day"):
+        assert f"\n{head}" in out
+    _, err = shell("exchange", "day", "--flows", "no-such-file", status=1)
+    assert err.startswith("tasviya: LB05: no-such-file cannot be read")

@@ -12,7 +12,7 @@ import sys
 import typer
 
 from tasviya import __version__
-from tasviya.cli import ask, exchange, operate
+from tasviya.cli import ask, exchange, exchange_day, operate
 from tasviya.core.errors import OperatorError
 
 HELP = "A clearing union in a box: settles trade between countries in their own currencies."
@@ -21,6 +21,7 @@ for commands in (operate.commands, ask.commands):
     app.registered_commands += commands.registered_commands
 app.add_typer(operate.day_commands, name="day")
 app.add_typer(operate.held_commands, name="held")
+exchange.exchange_app.command()(exchange_day.day)
 app.add_typer(exchange.exchange_app, name="exchange")
 
 

@@ -33,6 +33,7 @@ AMOUNTS = frozenset(
         "net",
         "value",
         "settled_value",
+        "liquidity_peak",
     ]
 )
 """Columns set flush right."""

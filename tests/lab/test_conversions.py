@@ -15,7 +15,7 @@ from tasviya.core.money import Currency, parse_amount
 from tasviya.lab.conversions import MILLION, TOLERANCE, Terms
 from tasviya.lab.desk import DrawnFile
 from tasviya.lab.figures import matrix_for, rates
-from tasviya.lab.flows import CUSTOMER, EXCHANGE_PERCENT, common_hours, exchanged, plan_flows
+from tasviya.lab.flows import CUSTOMER, EXCHANGE_PERCENT, MOST_EXCHANGED, common_hours, exchanged, plan_flows
 from tasviya.lab.market_makers import RUNGS, stand
 from tasviya.lab.trade_day import draw_day, market_makers, opening_balances, write_day
 from tasviya.membership.register import Register
@@ -63,6 +63,14 @@ def test_share_of_trade_goes_through_the_exchange(sco: Register) -> None:
     for flow in crossing:
         assert flow.debit_currency == snapshot.members[flow.payer_member].currency != flow.currency
         assert flow.currency == snapshot.members[flow.payee_member].currency
+
+
+@pytest.mark.parametrize("payments", [20_000, 100_000, 1_000_000])
+def test_exchange_is_sent_no_more_than_its_batches_can_clear(sco: Register, payments: int) -> None:
+    snapshot = sco.on(DAY)
+    flows = plan_flows(snapshot, payments, matrix_for(snapshot.members), 40)
+    count = sum(flow.count for flow in flows if flow.exchanged_from)
+    assert 1_500 < count <= MOST_EXCHANGED
 
 
 def test_union_without_an_exchange_sends_nothing_through_one() -> None:

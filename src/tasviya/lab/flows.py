@@ -29,6 +29,9 @@ INTERBANK_VALUE_PERCENT = 12
 EXCHANGE_PERCENT = 20
 """How much of the trade invoiced in the payee's currency its payers pay from their own currency, in a union
 with an exchange; the rest they pay from accounts abroad or through correspondents."""
+MOST_EXCHANGED = 6_000
+"""Payments a day through the exchange at the most, whatever the day's size: about what a few dozen batches of
+2,000 orders clear, with as many again waiting from one to the next."""
 
 SPREAD_PERCENT = 200
 """How much working money an account gets for what its day may vary by: two standard deviations."""
@@ -85,7 +88,7 @@ def plan_flows(
     whose settlement institution is closed that day has no flows.
     payer_currency_percent: how much of the trade is invoiced in the payer's currency, not the payee's.
     """
-    flows = _trade_flows(snapshot, matrix, payer_currency_percent)
+    flows = _trade_flows(snapshot, payments, matrix, payer_currency_percent)
     between_banks = _interbank_flows(snapshot, flows)
     interbank = payments * INTERBANK_COUNT_PERCENT // 100 if between_banks else 0
     return _counted(flows, payments - interbank) + _counted(between_banks, interbank)
@@ -154,8 +157,13 @@ def credited(lane: Lane, currency: str) -> list[AccountKey]:
     return [(lane.payee, currency, "")]
 
 
-def _trade_flows(snapshot: Snapshot, matrix: TradeMatrix, payer_currency_percent: int) -> list[Flow]:
+def _trade_flows(
+    snapshot: Snapshot, payments: int, matrix: TradeMatrix, payer_currency_percent: int
+) -> list[Flow]:
     flows = []
+    abroad = 100 - payer_currency_percent
+    most = MOST_EXCHANGED * 100_000 // max(payments * abroad, 1)
+    shares = (payer_currency_percent * 1000, abroad * 1000, abroad * min(EXCHANGE_PERCENT * 10, most))
     members = [member.code for member in snapshot.members.values() if member.status == ACTIVE]
     for exporter in members:
         for importer in members:
@@ -163,22 +171,24 @@ def _trade_flows(snapshot: Snapshot, matrix: TradeMatrix, payer_currency_percent
             if not annual:
                 continue
             a_day = annual * MICRO // BUSINESS_DAYS_A_YEAR
-            ways = _ways(snapshot, importer, exporter, payer_currency_percent)
+            ways = _ways(snapshot, importer, exporter, shares)
             if not ways:
                 continue
-            values = allocate(a_day, [percent for _, _, _, percent in ways])
+            values = allocate(a_day, [share for _, _, _, share in ways])
             for (currency, debit, lanes, _), value in zip(ways, values, strict=True):
                 flows.append(Flow(CUSTOMER, importer, exporter, currency, value, lanes, 0, debit))
     return flows
 
 
 def _ways(
-    snapshot: Snapshot, importer: str, exporter: str, payer_currency_percent: int
+    snapshot: Snapshot, importer: str, exporter: str, shares: tuple[int, int, int]
 ) -> list[tuple[str, str, tuple[Lane, ...], int]]:
-    """How one direction of trade is paid: currency, currency it is exchanged from, lanes, share."""
+    """How one direction of trade is paid: currency, currency it is exchanged from, lanes, share.
+
+    shares: of the payer's currency; of the payee's; of that, through the exchange.
+    """
     sold, bought = snapshot.members[importer].currency, snapshot.members[exporter].currency
-    abroad = 100 - payer_currency_percent
-    through = abroad * EXCHANGE_PERCENT // 100 if exchanged(snapshot, sold, bought) else 0
+    at_home, abroad, through = shares if exchanged(snapshot, sold, bought) else (*shares[:2], 0)
     own = [(weight, bank, "") for weight, bank, via in _with_access(snapshot, importer, sold) if not via]
     theirs = _with_access(snapshot, exporter, bought)
     crossing = tuple(
@@ -188,7 +198,7 @@ def _ways(
         if via != payer
     )
     ways = [
-        (sold, "", _lanes(snapshot, importer, exporter, sold), payer_currency_percent),
+        (sold, "", _lanes(snapshot, importer, exporter, sold), at_home),
         (bought, "", _lanes(snapshot, importer, exporter, bought), abroad - through),
         (bought, sold, crossing, through),
     ]

@@ -241,3 +241,26 @@ def test_an_interrupted_run_says_that_what_was_committed_stays(shell: Shell, pay
     _, err = running.communicate(timeout=30)
     assert running.returncode == 130
     assert err.endswith("tasviya: interrupted; what was committed stays.\n")
+
+
+def test_a_day_of_orders_is_told_to_people_and_programs(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("exchange", "day", "--orders", "600", "--batches", "10", "--whole", "0")
+    out, _ = shell(*words, "-o", "json")
+    told = json.loads(out)
+    assert [each["came"] for each in told["batches"]] == [60] * 10
+    assert len(told["batches"][0]["currencies"]) == 16
+    first = told["batches"][0]["currencies"][0]
+    assert (first["currency"], first["price"]) == ("AED", "1")
+    assert 0 < float(told["day"]["alone_percent"]) < float(told["day"]["percent"]) < 100
+    rows = list(csv.DictReader(io.StringIO(shell(*words, "-o", "csv")[0])))
+    assert len(rows) == 10 * 16
+    assert rows[0]["alone_value"] == told["batches"][0]["alone_value"]
+    monkeypatch.setenv("COLUMNS", "80")
+    out, _ = shell(*words)
+    assert "bilateral" not in out and "each pair of currencies netted" in out
+    for head in ("Batches", "Prices", "Imbalance left", "The day"):
+        assert f"\n{head}" in out
+    _, err = shell("exchange", "day", "--flows", "no-such-file", status=1)
+    assert err.startswith("tasviya: LB05: no-such-file cannot be read")

@@ -201,6 +201,21 @@ def exported_twice(directory: Path) -> None:
     export(app.ask(union.home).db, directory / "target", as_csv=True)
 
 
+def flows(*lines: str, orders: int = 10) -> Act:
+    """`tasviya exchange day` on a file of flows."""
+
+    def act(directory: Path) -> None:
+        from tasviya.cli.main import app as commands
+
+        file = directory / "flows.csv"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            words = ["exchange", "day", "--flows", str(file), "--orders", str(orders)]
+            commands(words, standalone_mode=False)
+
+    return act
+
+
 HOME = ("--home", "@/home")
 OPERATOR_CASES: list[tuple[str, str, str, Act]] = [
     ("no_union", "A command needs a union.", "Ask in an empty directory",
@@ -267,6 +282,17 @@ OPERATOR_CASES: list[tuple[str, str, str, Act]] = [
      lambda d: figures.rates("1815-06-18")),
     ("LB04", "The lab's rates know the union's currencies.", "Ask for the rate of XXX",
      lambda d: figures.rates(figures.RATE_DATES[0]).of("XXX")),
+    ("LB05", "A file of rates or flows must be there.", "`tasviya exchange day --rates no-such-file`",
+     command("exchange", "day", "--rates", "no-such-file")),
+    ("LB06", "A file of flows has exporter, importer and value.", "Leave the value out",
+     flows("exporter,importer", "KZ,UZ")),
+    ("LB07", "A figure is zero or more.", "Give a flow below zero", flows("exporter,importer,usd", "KZ,UZ,-5")),
+    ("LB08", "The lab knows the currency of a state.", "Give a flow to Atlantis",
+     flows("exporter,importer,usd", "KZ,ATLANTIS,5")),
+    ("LB09", "A flow is given once.", "Give a flow twice",
+     flows("exporter,importer,usd", "KZ,UZ,5", "KAZ,UZB,6")),
+    ("LB10", "Amounts are within what a batch can carry.", "Draw a single order of a large year's trade",
+     flows("exporter,importer,usd", "IR,CN,900000000000000", orders=1)),
     ("account_refused", "The union's accounts and the ledger's are the same.",
      "Open an account whose id another has", account_refused),
 ]  # fmt: skip

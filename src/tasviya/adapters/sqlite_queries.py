@@ -274,6 +274,25 @@ class Queries:
             told.append(row)
         return told
 
+    def converted_by_batch(self) -> list[Row]:
+        """The exchange's batches, the earliest first: orders, those filled, and how many payments were
+        converted; `bought`: what these came to, minor units by currency."""
+        rows = self._rows(
+            "SELECT b.seq AS batch, b.at, b.orders, b.filled, b.certified, o.buy,"
+            " count(o.seq) AS payments, coalesce(sum(f.bought), 0) AS bought FROM exchange_batch b"
+            " LEFT JOIN exchange_fill f ON f.batch_seq = b.seq LEFT JOIN exchange_order o"
+            " ON o.seq = f.order_seq AND o.payment_seq <> 0 GROUP BY b.seq, o.buy ORDER BY b.seq"
+        )
+        told: dict[int, Row] = {}
+        for row in rows:
+            code, bought, payments = row.pop("buy"), row.pop("bought"), row.pop("payments")
+            row |= {"at": iso_instant(row["at"]), "certified": bool(row["certified"])}
+            batch = told.setdefault(row["batch"], row | {"payments": 0, "bought": {}})
+            if code:
+                batch["payments"] += payments
+                batch["bought"][code] = bought
+        return list(told.values())
+
     def days(self) -> list[Row]:
         """The operating days, latest first."""
         rows = self._rows("SELECT * FROM operating_day ORDER BY business_date DESC, currency")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import deque
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,14 +21,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tasviya import app
 from tasviya.cli.output import Row, screen, stderr, table
 from tasviya.core.clock import ManualClock
+from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError, writes_to
 from tasviya.lab.figures import RATE_DATES, label, matrix_for, rates
-from tasviya.lab.trade_day import opening_balances, write_day
+from tasviya.lab.market_makers import stand
+from tasviya.lab.trade_day import market_makers, opening_balances, write_day
 from tasviya.membership.register import Register
 from tasviya.membership.union import load_union
 
 BUSINESS_DATE = date(2026, 9, 29)
 MOST_PAYMENTS = 1_000_000
+MOST_BATCHES = 8
+"""How many batches of the exchange the report shows."""
 WRITING, SETTLING, DONE = "writing", "settling", "done"
 
 
@@ -127,7 +133,15 @@ def _settle(day: Progressed, register: Register, home: app.Home, workers: int, p
     with app.Application(home, clock, workers) as application:
         clock.advance_to(application.latest_commit_ns())
         progress.advance(task, application.system.memory.numbers.payment - 1)
-        application.drain(lambda _, count: progress.advance(task, count))
+        makers = deque(market_makers(register, BUSINESS_DATE, day.wish.payments))
+
+        def taken(_: int, count: int) -> None:
+            progress.advance(task, count)
+            come = [makers.popleft() for _ in range(sum(each.at_ns <= clock.now_ns() for each in makers))]
+            if come:
+                application.do(partial(stand, due=come))
+
+        application.drain(taken)
         closing = progress.add_task("It closes the day", total=None)
         clock.advance_to(_evening(register))
         application.system.advance()
@@ -166,10 +180,19 @@ def _report(home: app.Home, day: Progressed) -> None:
     asked = app.ask(home)
     rows = asked.day_report()
     screen.print()
-    screen.print(table([_counts(row) for row in rows], "Payments by currency"))
+    screen.print(table(_counts(rows), "Payments by currency, settled at once or after waiting"))
     screen.print()
-    screen.print(table([_values(row) for row in rows if row["member"] != "-"], "Value and liquidity"))
+    screen.print(
+        table(
+            [_values(row) for row in rows if row["member"] != "-"],
+            "Value settled, most liquidity used and its share, minutes waited on average",
+        )
+    )
     screen.print()
+    batches = asked.converted_by_batch()
+    if batches:
+        screen.print(table(_batches(batches), "Batches of the exchange; value in thousands of US dollars"))
+        screen.print()
     reasons = asked.rejections()
     if reasons:
         screen.print(table(reasons, "What was not settled, and why"))
@@ -184,15 +207,55 @@ def _report(home: app.Home, day: Progressed) -> None:
     _closing_words(home, day, sum(row["received"] for row in rows))
 
 
-def _counts(row: Row) -> Row:
-    names = ("received", "settled_at_once", "settled_after_waiting", "queued", "expired", "cancelled", "kept")
-    counts = {name: row[name] for name in (*names, "rejected")}
-    return {"member": row["member"], "currency": row["currency"], **counts}
+def _counts(rows: list[Row]) -> list[Row]:
+    """What became of payments, without the columns that are empty: all of it has room in 80 columns."""
+    names = {"settled_at_once": "at_once", "settled_after_waiting": "after_waiting"}
+    kept = ["received", *names]
+    kept += [name for name in ("queued", "expired", "cancelled", "kept") if any(row[name] for row in rows)]
+    return [
+        {"member": row["member"], "currency": row["currency"]}
+        | {names.get(name, name): row[name] for name in (*kept, "rejected")}
+        for row in rows
+    ]
 
 
 def _values(row: Row) -> Row:
-    names = ("settled_value", "liquidity_peak", "liquidity_percent", "minutes_waited")
-    return {"member": row["member"], "currency": row["currency"], **{name: row[name] for name in names}}
+    """Value and liquidity, in whole units of the currency: all of it has room in 80 columns."""
+    facts = {"member": row["member"], "currency": row["currency"]}
+    for name in ("settled_value", "liquidity_peak"):
+        facts[name] = f"{int(row[name].partition('.')[0]):,}"
+    return facts | {"percent": row["liquidity_percent"], "minutes": row["minutes_waited"]}
+
+
+def _batches(batches: list[Row]) -> list[Row]:
+    """Some of the batches, evenly chosen, and all of them in a last line. value: what payments received."""
+    chosen = {(n + 1) * len(batches) // MOST_BATCHES for n in range(MOST_BATCHES)}
+    lines = [
+        _batch_line(f"{row['batch']}", [row]) | {"certified": "yes" if row["certified"] else "no"}
+        for place, row in enumerate(batches, 1)
+        if place in chosen
+    ]
+    certified = sum(row["certified"] for row in batches)
+    told = {"certified": f"{certified} of {len(batches)}", "at": "", "orders": ""}
+    return [*lines, _batch_line("all", batches) | told]
+
+
+def _batch_line(name: str, batches: list[Row]) -> Row:
+    per_usd = rates(RATE_DATES[-1])
+    value = sum(
+        bought / (currency(code).minor_per_major * per_usd.of(code))
+        for row in batches
+        for code, bought in row["bought"].items()
+    )
+    return {
+        "batch": name,
+        "at": batches[0]["at"][11:16],
+        "orders": f"{batches[0]['orders']:,}",
+        "filled": f"{sum(row['filled'] for row in batches):,}",
+        "payments": f"{sum(row['payments'] for row in batches):,}",
+        "value": f"{float(value) / 1000:,.1f}",
+        "certified": "",
+    }
 
 
 def _books(rows: list[Row]) -> list[Row]:

@@ -12,7 +12,7 @@ import sys
 import typer
 
 from tasviya import __version__
-from tasviya.cli import ask, exchange, operate, unit
+from tasviya.cli import ask, exchange, exchange_day, operate, unit
 from tasviya.core.errors import OperatorError
 
 INTERRUPTED = 130
@@ -22,6 +22,7 @@ for commands in (operate.commands, ask.commands, unit.commands):
     app.registered_commands += commands.registered_commands
 app.add_typer(operate.day_commands, name="day")
 app.add_typer(operate.held_commands, name="held")
+exchange.exchange_app.command()(exchange_day.day)
 app.add_typer(exchange.exchange_app, name="exchange")
 app.add_typer(unit.unit_app, name="unit")
 

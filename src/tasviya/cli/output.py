@@ -38,6 +38,7 @@ AMOUNTS = frozenset(
         "net",
         "value",
         "settled_value",
+        "liquidity_peak",
     ]
 )
 """Columns set flush right."""

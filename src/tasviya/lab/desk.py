@@ -13,12 +13,13 @@ from datetime import date
 from itertools import accumulate, pairwise
 from random import Random
 
-from tasviya.core.business_day import DayEvent, OperatingHours
+from tasviya.core.business_day import DayEvent
 from tasviya.core.clock import NANOSECONDS, from_ns
+from tasviya.lab.conversions import Terms
 from tasviya.lab.customers import Customer, customers
 from tasviya.lab.faults import BAD_IBAN, DUPLICATE, PAST_DATE, WRONG_CONTROL_SUM
 from tasviya.lab.figures import Rates, goods, sizes
-from tasviya.lab.flows import CUSTOMER, MICRO, Flow, Lane
+from tasviya.lab.flows import CUSTOMER, MICRO, Flow, Lane, common_hours
 from tasviya.membership.participant import BANK
 from tasviya.membership.register import Snapshot
 from tasviya.messages.model import CreditTransfer
@@ -59,12 +60,14 @@ class DrawnFile:
         return f"{stamp}Z-{self.message_id}.xml"
 
 
-OutboxKey = tuple[str, str, str]
+Write = Callable[[int, str, int, bool], CreditTransfer]
+OutboxKey = tuple[str, str, str, str]
 Share = tuple[Flow, Lane, int]
 
 
 def outboxes(flows: Sequence[Flow], seed: int) -> dict[OutboxKey, list[Share]]:
-    """How many payments each lane carries, by (sender, currency, message type)."""
+    """How many payments each lane carries, by (sender, currency, message type, currency
+    exchanged from)."""
     found: dict[OutboxKey, list[Share]] = {}
     draw = Random(f"{seed}/lanes")
     for flow in flows:
@@ -72,7 +75,7 @@ def outboxes(flows: Sequence[Flow], seed: int) -> dict[OutboxKey, list[Share]]:
             continue
         for lane, count in zip(flow.lanes, _spread(flow, draw), strict=True):
             if count:
-                key = (lane.payer, flow.currency, flow.message_type)
+                key = (lane.payer, flow.currency, flow.message_type, flow.exchanged_from)
                 found.setdefault(key, []).append((flow, lane, count))
     return dict(sorted(found.items()))
 
@@ -112,24 +115,31 @@ class Desk:
         sender: str,
         currency: str,
         message_type: str,
+        exchanged_from: str,
         shares: Sequence[Share],
         faulty: Sequence[str],
         draw: Random,
     ) -> Iterator[DrawnFile]:
-        """All files of a sender in a currency: first the faulty ones, then batches of good payments."""
+        """All files of a sender in a currency: first the faulty ones, then batches of good payments.
+
+        exchanged_from: the currency that is debited, if it is another.
+        """
         hours = self.snapshot.operating_hours(currency)
-        if hours is None:
+        window = self._window(currency, exchanged_from, message_type)
+        if hours is None or window is None:
             return
         order = array("L", (place for place, share in enumerate(shares) for _ in range(share[2])))
         draw.shuffle(order)
         write = self._writer(currency, message_type, shares, draw)
-        letter = "C" if message_type == CUSTOMER else "B"
+        if exchanged_from:
+            write = self._exchanging(write, sender, exchanged_from, currency, draw)
+        letter = "X" if exchanged_from else "C" if message_type == CUSTOMER else "B"
         today = self.snapshot.business_date
         bic, done, number = self.bics[sender], 0, 0
         while done < len(order):
             number += 1
             fault = faulty[number - 1] if number <= len(faulty) else ""
-            arrival, in_hours = _arrival(hours, today, message_type, draw)
+            arrival, in_hours = _arrival(window, draw)
             size = 1 if fault else min(_batch_size(draw), len(order) - done)
             if not in_hours:
                 size = min(size, LARGEST_ODD_BATCH)
@@ -137,7 +147,7 @@ class Desk:
             settlement_date = today
             if fault == PAST_DATE:
                 settlement_date = hours.calendar.previous_business_day(today)
-            elif size <= LARGEST_ODD_BATCH and not fault and draw.getrandbits(5) == 0:
+            elif size <= LARGEST_ODD_BATCH and not (fault or exchanged_from) and draw.getrandbits(5) == 0:
                 settlement_date = hours.calendar.next_business_day(today)
             transfers = [
                 write(order[done + place], message_id, place + 1, not fault) for place in range(size)
@@ -163,9 +173,32 @@ class Desk:
                 yield replace(file, instant_ns=later, fault=DUPLICATE)
             done += size
 
-    def _writer(
-        self, currency: str, message_type: str, shares: Sequence[Share], draw: Random
-    ) -> Callable[[int, str, int, bool], CreditTransfer]:
+    def _window(self, currency: str, exchanged_from: str, message_type: str) -> tuple[int, int, int] | None:
+        """When files are sent: from opening, by the cut-off of their kind, or until the close."""
+        if exchanged_from:
+            return common_hours(self.snapshot, currency, exchanged_from)
+        hours = self.snapshot.operating_hours(currency)
+        if hours is None:
+            return None
+        at = {event: instant for instant, event in hours.schedule(self.snapshot.business_date)}
+        cutoff = DayEvent.CUSTOMER_CUTOFF if message_type == CUSTOMER else DayEvent.INTERBANK_CUTOFF
+        return at[DayEvent.OPENS], at[cutoff], at[DayEvent.CLOSES]
+
+    def _exchanging(self, write: Write, sender: str, debit: str, credit: str, draw: Random) -> Write:
+        """A writer whose payments are debited in another currency than they are paid in."""
+        account = self.snapshot.account(sender, debit)
+        terms = Terms.of(self.snapshot, self.day_rates, debit, credit)
+
+        def write_exchanged(
+            share: int, message_id: str, position: int, may_be_faulty: bool
+        ) -> CreditTransfer:
+            transfer = write(share, message_id, position, may_be_faulty)
+            terms.set(transfer, account.number if account else "", draw.getrandbits(64))
+            return transfer
+
+        return write_exchanged
+
+    def _writer(self, currency: str, message_type: str, shares: Sequence[Share], draw: Random) -> Write:
         """A function that composes a share's next payment, closed over what its payments have in common."""
         decimals = self.snapshot.currencies[currency].decimals
         rate = self.day_rates.of(currency)
@@ -263,11 +296,9 @@ def _batch_size(draw: Random) -> int:
     return 111 + rest % (LARGEST_BATCH - 110)
 
 
-def _arrival(hours: OperatingHours, day: date, message_type: str, draw: Random) -> tuple[int, bool]:
+def _arrival(window: tuple[int, int, int], draw: Random) -> tuple[int, bool]:
     """When a file arrives, mostly towards the middle of the opening hours; and whether it is within them."""
-    at = {event: instant for instant, event in hours.schedule(day)}
-    opens, closes = at[DayEvent.OPENS], at[DayEvent.CLOSES]
-    cutoff = at[DayEvent.CUSTOMER_CUTOFF if message_type == CUSTOMER else DayEvent.INTERBANK_CUTOFF]
+    opens, cutoff, closes = window
     bits = draw.getrandbits(72)
     chance, first, second = bits & 255, bits >> 8 & 0xFFFFFFFF, bits >> 40
     if chance < 3:

@@ -48,6 +48,8 @@ class Rates:
     source: str
     per_usd: Mapping[str, Fraction]
     """Units of each currency for one US dollar, exact quotients of what was published."""
+    place: str = ""
+    """The user's file they were read from, and the line; empty if they are the package's."""
 
     def of(self, currency: str) -> Fraction:
         """Units of a currency for one US dollar.
@@ -57,7 +59,8 @@ class Rates:
         rate = self.per_usd.get(currency)
         if rate is None:
             what = f"There is no rate of {currency} on {self.day}."
-            raise OperatorError("LB04", what, f"Use currencies among {', '.join(sorted(self.per_usd))}.")
+            cure = f"Use currencies among {', '.join(sorted(self.per_usd))}."
+            raise OperatorError("LB04", what, cure, self.place)
         return rate
 
 

@@ -8,11 +8,13 @@ itself is in `trade_day`, what the accounts need for it in `money_needed`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isqrt
 
+from tasviya.core.business_day import DayEvent
 from tasviya.core.money import allocate
 from tasviya.lab.figures import Rates, TradeMatrix, sizes
+from tasviya.membership.exchange_rules import EXCHANGE
 from tasviya.membership.participant import ACTIVE, BANK, OPEN, OpeningBalance, Participant
 from tasviya.membership.register import Snapshot
 
@@ -23,6 +25,13 @@ MICRO = 1_000_000
 INTERBANK_COUNT_PERCENT = 6
 """How many of the payments are between banks, and below what they are worth beside customers' payments."""
 INTERBANK_VALUE_PERCENT = 12
+
+EXCHANGE_PERCENT = 20
+"""How much of the trade invoiced in the payee's currency its payers pay from their own currency, in a union
+with an exchange; the rest they pay from accounts abroad or through correspondents."""
+MOST_EXCHANGED = 6_000
+"""Payments a day through the exchange at the most, whatever the day's size: about what a few dozen batches of
+2,000 orders clear, with as many again waiting from one to the next."""
 
 SPREAD_PERCENT = 200
 """How much working money an account gets for what its day may vary by: two standard deviations."""
@@ -56,6 +65,13 @@ class Flow:
     """Millionths of a US dollar."""
     lanes: tuple[Lane, ...]
     count: int = 0
+    exchanged_from: str = ""
+    """The payer's currency, where the exchange turns it into `currency`; empty if all is in one currency."""
+
+    @property
+    def debit_currency(self) -> str:
+        """The currency that the payer's bank pays in."""
+        return self.exchanged_from or self.currency
 
     @property
     def average(self) -> int:
@@ -72,7 +88,7 @@ def plan_flows(
     whose settlement institution is closed that day has no flows.
     payer_currency_percent: how much of the trade is invoiced in the payer's currency, not the payee's.
     """
-    flows = _trade_flows(snapshot, matrix, payer_currency_percent)
+    flows = _trade_flows(snapshot, payments, matrix, payer_currency_percent)
     between_banks = _interbank_flows(snapshot, flows)
     interbank = payments * INTERBANK_COUNT_PERCENT // 100 if between_banks else 0
     return _counted(flows, payments - interbank) + _counted(between_banks, interbank)
@@ -97,7 +113,7 @@ def money_needed(
         square = flow.count * (flow.average // MICRO) ** 2 * size_squares // (MICRO * MICRO)
         for lane in flow.lanes:
             value = flow.value * lane.weight // total // MICRO if flow.count else 0
-            for key in debited(lane, flow.currency):
+            for key in debited(lane, flow.debit_currency):
                 paid[key] = paid.get(key, 0) + value
                 variance[key] = variance.get(key, 0) + square * lane.weight // total
             for key in credited(lane, flow.currency):
@@ -116,7 +132,7 @@ def money_needed(
                 participant=participant,
                 currency=currency,
                 correspondent=correspondent,
-                amount_minor=_rounded_up(int(units)) * int(10**decimals),
+                amount_minor=rounded_up(int(units)) * int(10**decimals),
                 valid_from=snapshot.business_date.isoformat(),
             )
         )
@@ -141,8 +157,13 @@ def credited(lane: Lane, currency: str) -> list[AccountKey]:
     return [(lane.payee, currency, "")]
 
 
-def _trade_flows(snapshot: Snapshot, matrix: TradeMatrix, payer_currency_percent: int) -> list[Flow]:
+def _trade_flows(
+    snapshot: Snapshot, payments: int, matrix: TradeMatrix, payer_currency_percent: int
+) -> list[Flow]:
     flows = []
+    abroad = 100 - payer_currency_percent
+    most = MOST_EXCHANGED * 100_000 // max(payments * abroad, 1)
+    shares = (payer_currency_percent * 1000, abroad * 1000, abroad * min(EXCHANGE_PERCENT * 10, most))
     members = [member.code for member in snapshot.members.values() if member.status == ACTIVE]
     for exporter in members:
         for importer in members:
@@ -150,21 +171,59 @@ def _trade_flows(snapshot: Snapshot, matrix: TradeMatrix, payer_currency_percent
             if not annual:
                 continue
             a_day = annual * MICRO // BUSINESS_DAYS_A_YEAR
-            ways = []
-            for side, percent in (
-                (importer, payer_currency_percent),
-                (exporter, 100 - payer_currency_percent),
-            ):
-                currency = snapshot.members[side].currency
-                lanes = _lanes(snapshot, importer, exporter, currency) if percent else ()
-                if lanes and _open_today(snapshot, currency):
-                    ways.append((currency, lanes, percent))
+            ways = _ways(snapshot, importer, exporter, shares)
             if not ways:
                 continue
-            values = allocate(a_day, [percent for _, _, percent in ways])
-            for (currency, lanes, _), value in zip(ways, values, strict=True):
-                flows.append(Flow(CUSTOMER, importer, exporter, currency, value, lanes))
+            values = allocate(a_day, [share for _, _, _, share in ways])
+            for (currency, debit, lanes, _), value in zip(ways, values, strict=True):
+                flows.append(Flow(CUSTOMER, importer, exporter, currency, value, lanes, 0, debit))
     return flows
+
+
+def _ways(
+    snapshot: Snapshot, importer: str, exporter: str, shares: tuple[int, int, int]
+) -> list[tuple[str, str, tuple[Lane, ...], int]]:
+    """How one direction of trade is paid: currency, currency it is exchanged from, lanes, share.
+
+    shares: of the payer's currency; of the payee's; of that, through the exchange.
+    """
+    sold, bought = snapshot.members[importer].currency, snapshot.members[exporter].currency
+    at_home, abroad, through = shares if exchanged(snapshot, sold, bought) else (*shares[:2], 0)
+    own = [(weight, bank, "") for weight, bank, via in _with_access(snapshot, importer, sold) if not via]
+    theirs = _with_access(snapshot, exporter, bought)
+    crossing = tuple(
+        Lane(payer, payee, payer_weight * payee_weight, "", via)
+        for payer_weight, payer, _ in own
+        for payee_weight, payee, via in theirs
+        if via != payer
+    )
+    ways = [
+        (sold, "", _lanes(snapshot, importer, exporter, sold), at_home),
+        (bought, "", _lanes(snapshot, importer, exporter, bought), abroad - through),
+        (bought, sold, crossing, through),
+    ]
+    return [way for way in ways if way[3] and way[2] and _open_today(snapshot, way[0])]
+
+
+def exchanged(snapshot: Snapshot, sell: str, buy: str) -> bool:
+    """Whether payments from one currency into another go through the exchange by default, and both settle
+    at one time today."""
+    hours = common_hours(snapshot, sell, buy)
+    return hours is not None and sell != buy and snapshot.exchange_route(sell, buy) == EXCHANGE
+
+
+def common_hours(snapshot: Snapshot, *currencies: str) -> tuple[int, int, int] | None:
+    """When all of some currencies have opened today, when the first has its cut-off for customers, and when
+    the first closes; None if one is closed today, or they are never open together."""
+    times = []
+    for code in currencies:
+        hours = snapshot.operating_hours(code)
+        if hours is None or not hours.calendar.is_business_day(snapshot.business_date):
+            return None
+        at = {event: instant for instant, event in hours.schedule(snapshot.business_date)}
+        times.append((at[DayEvent.OPENS], at[DayEvent.CUSTOMER_CUTOFF], at[DayEvent.CLOSES]))
+    opens, cutoff, closes = max(t[0] for t in times), min(t[1] for t in times), min(t[2] for t in times)
+    return (opens, cutoff, closes) if opens < cutoff else None
 
 
 def _interbank_flows(snapshot: Snapshot, trade: Iterable[Flow]) -> list[Flow]:
@@ -174,7 +233,7 @@ def _interbank_flows(snapshot: Snapshot, trade: Iterable[Flow]) -> list[Flow]:
         worth[flow.currency] = worth.get(flow.currency, 0) + flow.value
     flows = []
     for currency, value in worth.items():
-        banks = [bank for bank in _active_banks(snapshot) if _holds(snapshot, bank.code, currency)]
+        banks = [bank for bank in active_banks(snapshot) if holds(snapshot, bank.code, currency)]
         lanes = tuple(
             Lane(payer.code, payee.code, 1) for payer in banks for payee in banks if payer.code != payee.code
         )
@@ -198,11 +257,11 @@ def _lanes(snapshot: Snapshot, importer: str, exporter: str, currency: str) -> t
 
 def _with_access(snapshot: Snapshot, member: str, currency: str) -> list[tuple[int, str, str]]:
     """A member's banks that can pay in a currency: weight, code, correspondent if through one."""
-    banks = [bank for bank in _active_banks(snapshot) if bank.member == member]
+    banks = [bank for bank in active_banks(snapshot) if bank.member == member]
     found = []
     for place, bank in enumerate(banks):
         weight = len(banks) - place
-        if _holds(snapshot, bank.code, currency):
+        if holds(snapshot, bank.code, currency):
             found.append((weight, bank.code, ""))
         elif snapshot.account(bank.code, currency) is None:
             routes = snapshot.correspondent_routes(bank.code, currency)
@@ -211,7 +270,7 @@ def _with_access(snapshot: Snapshot, member: str, currency: str) -> list[tuple[i
     return found
 
 
-def _active_banks(snapshot: Snapshot) -> list[Participant]:
+def active_banks(snapshot: Snapshot) -> list[Participant]:
     return [
         each
         for each in snapshot.participants.values()
@@ -219,7 +278,7 @@ def _active_banks(snapshot: Snapshot) -> list[Participant]:
     ]
 
 
-def _holds(snapshot: Snapshot, bank: str, currency: str) -> bool:
+def holds(snapshot: Snapshot, bank: str, currency: str) -> bool:
     account = snapshot.account(bank, currency)
     return account is not None and account.status == OPEN
 
@@ -240,21 +299,10 @@ def _counted(flows: Sequence[Flow], payments: int) -> list[Flow]:
         return []
     floor = 1 if payments >= 4 * len(flows) else 0
     shares = allocate(payments - floor * len(flows), [flow.value for flow in flows])
-    return [
-        Flow(
-            flow.message_type,
-            flow.payer_member,
-            flow.payee_member,
-            flow.currency,
-            flow.value,
-            flow.lanes,
-            share + floor,
-        )
-        for flow, share in zip(flows, shares, strict=True)
-    ]
+    return [replace(flow, count=share + floor) for flow, share in zip(flows, shares, strict=True)]
 
 
-def _rounded_up(units: int) -> int:
+def rounded_up(units: int) -> int:
     """The next number with two digits that count: people do not fund accounts to the penny."""
     step = int(10 ** max(len(str(units)) - 2, 0))
     return -(-units // step) * step

@@ -22,6 +22,7 @@ from tasviya.lab.desk import Desk, DrawnFile, outboxes, stranger
 from tasviya.lab.faults import DUPLICATE, FILE_FAULTS, SPOILED, UNKNOWN_PAYEE_BANK
 from tasviya.lab.figures import RATE_DATES, Rates, TradeMatrix, matrix_for, rates
 from tasviya.lab.flows import CUSTOMER, money_needed, plan_flows
+from tasviya.lab.market_makers import Offer, money_for, offers
 from tasviya.membership.participant import OpeningBalance
 from tasviya.membership.register import Register, Snapshot
 from tasviya.messages.credit_transfer_writing import build_credit_transfer, build_fi_transfer
@@ -69,7 +70,16 @@ def opening_balances(
     snapshot = register.on(business_date)
     figures = matrix or matrix_for(snapshot.members)
     flows = plan_flows(snapshot, payments, figures, payer_currency_percent)
-    return money_needed(snapshot, flows, day_rates or rates(RATE_DATES[-1]), cover_percent)
+    known = day_rates or rates(RATE_DATES[-1])
+    balances = money_needed(snapshot, flows, known, cover_percent)
+    return money_for(snapshot, balances, offers(snapshot, flows, known))
+
+
+def market_makers(register: Register, business_date: date, payments: int) -> list[Offer]:
+    """The orders that market makers enter on a drawn day, by the time at which they come."""
+    snapshot = register.on(business_date)
+    flows = plan_flows(snapshot, payments, matrix_for(snapshot.members), PAYER_CURRENCY_PERCENT)
+    return offers(snapshot, flows, rates(RATE_DATES[-1]))
 
 
 def draw_day(
@@ -98,7 +108,9 @@ def draw_day(
     for (key, shares), bad in zip(by_outbox.items(), faulty, strict=True):
         kinds = [FILE_FAULTS[(made + n) % len(FILE_FAULTS)] for n in range(bad)]
         made += bad
-        yield from desk.files(*key, shares, kinds, Random(f"{seed}/{business_date}/{'/'.join(key)}"))
+        yield from desk.files(
+            *key, shares, kinds, Random(f"{seed}/{business_date}/{'/'.join(filter(None, key))}")
+        )
 
 
 def write_day(

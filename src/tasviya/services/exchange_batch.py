@@ -38,10 +38,11 @@ def due(memory: Memory, until_ns: int) -> int | None:
     into the book."""
     rules = memory.snapshot.exchange_rules
     book = memory.book
-    if rules is None or not book.orders or book.changed_ns <= book.latest_batch_ns:
+    if rules is None or not book.unseen:
         return None
     period = rules.batch_minutes * MINUTE_NS
-    at = (book.changed_ns // period + 1) * period
+    since = max(book.latest_batch_ns, book.orders[next(iter(book.unseen))].entered_at)
+    at = (since // period + 1) * period
     return at if at <= until_ns else None
 
 
@@ -67,6 +68,8 @@ def run(work: Work) -> BatchRow | None:
     memory = work.memory
     memory.book.latest_batch_ns = work.now_ns
     orders = _taking_part(work)
+    for order in orders:
+        memory.book.unseen.pop(order.seq, None)
     if not orders:
         return None
     batch = _clear(memory.book, memory, orders)
@@ -105,7 +108,10 @@ def _taking_part(work: Work) -> list[Order]:
         and order.buy in open_now
         and f"{order.order_id}:sold" not in work.forced_to_wait
     ]
-    return standing[: rules.largest_batch] if rules else []
+    # Should there be more than a batch takes, those that no batch has seen go first, then the longest unseen.
+    most = rules.largest_batch if rules else 0
+    chosen = sorted(standing, key=lambda order: (order.batch_seq, order.seq))[:most]
+    return sorted(chosen, key=lambda order: order.seq)
 
 
 def _explain_suspended(work: Work) -> None:

@@ -95,8 +95,8 @@ class Book:
         self._endings: list[tuple[int, int]] = []
         """(instant, number) of orders that their owners have set a time, in order; some have ended
         already."""
-        self.changed_ns = 0
-        """When an order last came that no batch has seen."""
+        self.unseen: dict[int, None] = {}
+        """Open orders that no batch has taken in yet, the earliest first."""
         for order in store.open_orders():
             self.add(order)
         self.payments: dict[int, Payment] = store.payments(list(self.order_of))
@@ -169,7 +169,8 @@ class Book:
             insort(self._endings, (order.expires_at, order.seq))
         if order.quote_seq:
             self.orders_of.setdefault(order.quote_seq, []).append(order.seq)
-        self.changed_ns = max(self.changed_ns, order.entered_at)
+        if not order.batch_seq:
+            self.unseen[order.seq] = None
 
     def reduce(self, order: Order, filled: int) -> None:
         """So much of an order's quantity has been filled."""
@@ -184,6 +185,7 @@ class Book:
     def remove(self, order: Order) -> None:
         """An order is no longer open."""
         del self.orders[order.seq]
+        self.unseen.pop(order.seq, None)
         self._sums[order.sell, order.buy, order.kind] -= order.quantity
         self.payments.pop(order.payment_seq, None)
         self.order_of.pop(order.payment_seq, None)

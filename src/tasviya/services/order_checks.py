@@ -41,11 +41,18 @@ def may_trade(work: Work, participant: str, currencies: Sequence[str]) -> Refusa
         return Refusal(
             "not_open", f"{names} are not open together.", _next_window(work, currencies), transient=True
         )
-    suspended = memory.book.why_suspended(*currencies)
-    if suspended:
-        cure = "Trade it when it has a fresh rate."
-        return Refusal("suspended_currency", suspended, cure, transient=True)
     return None
+
+
+def may_order(work: Work, participant: str, currencies: Sequence[str]) -> Refusal | None:
+    """Why a participant may not enter orders now: as `may_trade`, and a currency without a fresh rate waits
+    for quotes of it."""
+    refusal = may_trade(work, participant, currencies)
+    suspended = work.memory.book.why_suspended(*currencies)
+    if refusal is None and suspended:
+        cure = "Trade it when it has a fresh rate."
+        refusal = Refusal("suspended_currency", suspended, cure, transient=True)
+    return refusal
 
 
 def trade_date(work: Work, currency: str) -> str:

@@ -16,7 +16,7 @@ from tasviya.core.money import Money
 from tasviya.exchange.market import PAIR_MAX, QUANTITY_MAX, OrderKind
 from tasviya.exchange.order import Order, OrderEvent, OrderStatus, fits, tick_at_least, to_hold
 from tasviya.services.exchange import enter, settlement, withdraw
-from tasviya.services.order_checks import may_trade, trade_date
+from tasviya.services.order_checks import may_order, trade_date
 from tasviya.services.work import Work
 from tasviya.settlement.payment import Priority
 
@@ -48,7 +48,7 @@ def enter_order(work: Work, wanted: WantedOrder) -> Order:
 
     Raises: OperatorError, with nothing changed, if it cannot stand.
     """
-    accepted(may_trade(work, wanted.participant, (wanted.sell, wanted.buy)))
+    accepted(may_order(work, wanted.participant, (wanted.sell, wanted.buy)))
     if wanted.expires_at and wanted.expires_at <= work.now_ns:
         raise OperatorError("expired", "Its time has passed already.", "Give it a later time, or none.")
     book = work.memory.book

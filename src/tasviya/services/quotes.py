@@ -91,6 +91,8 @@ def take(work: Work, payment: Payment, parties: Parties) -> bool:
     """Convert and pay a payment at the best quote that is good for all of it; whether there was one within
     its limit."""
     book, sells, buys = work.memory.book, payment.debit_currency, payment.currency
+    if book.why_suspended(sells, buys):
+        return False
     market = _market(work, sells, buys)
     offered = {
         seq: _left(work, row) for seq, row in book.quotes.items() if {row.base, row.counter} == {sells, buys}

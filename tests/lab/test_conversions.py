@@ -145,7 +145,7 @@ def test_every_currency_of_the_exchange_has_market_makers_with_money(name: str) 
     snapshot = register.on(DAY)
     made = market_makers(register, DAY, 5_000)
     assert {offer.sell for offer in made} == {offer.buy for offer in made} == set(snapshot.currencies)
-    assert len({offer.order_id for offer in made}) == len(made)
+    assert len({(offer.participant, offer.reference) for offer in made}) == len(made)
     money = {
         (each.participant, each.currency): each.amount_minor
         for each in opening_balances(register, DAY, 5_000)

@@ -6,7 +6,7 @@ Two people decide, one who acts and one who checks; both stand in the journal.
 from __future__ import annotations
 
 from tasviya.core.errors import OperatorError, Refusal
-from tasviya.services.payments import offer, refuse
+from tasviya.services.payments import offer, refuse, when_of
 from tasviya.services.work import Work
 from tasviya.settlement.admission import When
 from tasviya.settlement.payment import Event, Payment, Status
@@ -19,8 +19,7 @@ def release(work: Work, payment: Payment, actor: str, checker: str) -> None:
     Raises: OperatorError if it is not held, or one person does both.
     """
     _check(payment, actor, checker)
-    customer = payment.message_type.startswith("pacs.008")
-    _, _, when = work.date_of(payment.currency, payment.settlement_date, customer)
+    when = when_of(work, payment)
     parties = work.parties_of(payment) if not isinstance(when, Refusal) else when
     work.act("release", payment.payment_id, "", actor, checker)
     if isinstance(parties, Refusal):

@@ -17,7 +17,7 @@ from tasviya.exchange.order import OrderEvent
 from tasviya.services.answers import report
 from tasviya.services.exchange import withdraw
 from tasviya.services.memory import AccountState, CreditState, Memory
-from tasviya.services.payments import later, offer, refuse, retry, withdraw_payment
+from tasviya.services.payments import offer, refuse, retry, when_of, withdraw_payment
 from tasviya.services.unit_of_work import AccountRow, DayRow
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
@@ -288,10 +288,7 @@ def time_comes(work: Work, instant: int, seq: int) -> None:
 
 def _release(work: Work, payment: Payment) -> None:
     """A payment kept for this date, or this hour, meets it."""
-    customer = payment.message_type.startswith("pacs.008")
-    when = work.date_of(payment.currency, payment.settlement_date, customer)[2]
-    if payment.debit_currency:
-        when = later(when, work.date_of(payment.debit_currency, payment.settlement_date, customer)[2])
+    when = when_of(work, payment)
     if payment.status is not Status.WAREHOUSED or when is When.LATER or payment.not_before > work.now_ns:
         return
     parties = work.parties_of(payment) if when is When.NOW else when

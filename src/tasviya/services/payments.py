@@ -17,6 +17,7 @@ from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Money
 from tasviya.exchange.order import OrderEvent
 from tasviya.membership.exchange_rules import QUOTE
+from tasviya.membership.register import Snapshot
 from tasviya.messages.model import CreditTransfer
 from tasviya.services.answers import report, tell_settled
 from tasviya.services.exchange import limit_refused, place, withdraw
@@ -110,17 +111,16 @@ def _admit(
     payment.creditor_correspondent = parties.creditor_correspondent
     snapshot = directory.snapshot
     payer = snapshot.participants[parties.debtor]
-    limit = snapshot.member_limit(payer.member, payment.currency)
-    if limit is not None and payment.amount_minor > limit:
-        return AM23.refuse(f"{transfer.amount} {payment.currency} exceeds what {payer.member} allows.")
-    limit = snapshot.system_limit(payment.currency)
-    if limit is not None and payment.amount_minor > limit:
-        return AM13.refuse(f"{transfer.amount} {payment.currency} exceeds the union's limit.")
+    refusal = _too_large(snapshot, payer.member, payment.amount_minor, payment.currency)
+    if refusal is not None:
+        return refusal
     if wish is not None:
-        refusal = limit_refused(work, payment)
+        refusal = limit_refused(work, payment) or _too_large(
+            snapshot, payer.member, payment.debit_minor, payment.debit_currency
+        )
         if refusal is not None:
             return refusal
-        when = later(when, work.date_of(wish.debit_currency, payment.settlement_date, customer)[2])
+        when = when_of(work, payment)
     if isinstance(when, Refusal):
         return when
     payment.not_before, payment.not_after = _window(work, payment, transfer)
@@ -157,11 +157,24 @@ def _parties(
     return directory.across(payment.sender, payee[0], payment.currency, wish.debit_currency, payee[1])
 
 
-def later(one: When | Refusal, other: When | Refusal) -> When | Refusal:
-    """When something may happen that both currencies' days must allow."""
-    if isinstance(one, Refusal) or isinstance(other, Refusal):
-        return one if isinstance(one, Refusal) else other
-    return When.LATER if When.LATER in (one, other) else When.NOW
+def _too_large(snapshot: Snapshot, member: str, minor: int, code: str) -> Refusal | None:
+    """Whether an amount exceeds what the payer's member, or the union, allows in its currency."""
+    limit = snapshot.member_limit(member, code)
+    if limit is not None and minor > limit:
+        return AM23.refuse(f"{Money(minor, snapshot.currencies[code])} exceeds what {member} allows.")
+    limit = snapshot.system_limit(code)
+    if limit is not None and minor > limit:
+        return AM13.refuse(f"{Money(minor, snapshot.currencies[code])} exceeds the union's limit.")
+    return None
+
+
+def when_of(work: Work, payment: Payment) -> When | Refusal:
+    """When an accepted payment settles: the days of its currency and of the one it is debited in allow it."""
+    customer = payment.message_type.startswith("pacs.008")
+    currencies = filter(None, (payment.currency, payment.debit_currency))
+    answers = [work.date_of(code, payment.settlement_date, customer)[2] for code in currencies]
+    refusal = next((each for each in answers if isinstance(each, Refusal)), None)
+    return refusal or (When.LATER if When.LATER in answers else When.NOW)
 
 
 def keep(work: Work, payment: Payment) -> None:

@@ -22,7 +22,8 @@ from lxml import etree
 
 from tasviya import app
 from tasviya.core.clock import ManualClock
-from tasviya.lab.trade_day import opening_balances, write_day
+from tasviya.lab.market_makers import MarketMakers
+from tasviya.lab.trade_day import market_makers, opening_balances, write_day
 from tasviya.membership.register import Register
 from tasviya.membership.union import load_union
 
@@ -57,7 +58,13 @@ def measure(union: Path, payments: int, workers: int) -> Measured:
         wrote = time.perf_counter()
         with app.Application(home, clock, workers) as application:
             opened = time.perf_counter()
-            application.drain()
+            makers = MarketMakers(market_makers(register, BUSINESS_DATE, payments))
+
+            def taken(_: int, __: int) -> None:
+                if makers.due(clock.now_ns()):
+                    application.do(makers.stand)
+
+            application.drain(taken)
             application.finish_telling()
             settled = time.perf_counter()
             clock.advance_to(max(instants))

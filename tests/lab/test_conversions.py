@@ -16,7 +16,7 @@ from tasviya.lab.conversions import MILLION, TOLERANCE, Terms
 from tasviya.lab.desk import DrawnFile
 from tasviya.lab.figures import matrix_for, rates
 from tasviya.lab.flows import CUSTOMER, EXCHANGE_PERCENT, MOST_EXCHANGED, common_hours, exchanged, plan_flows
-from tasviya.lab.market_makers import RUNGS, stand
+from tasviya.lab.market_makers import RUNGS, MarketMakers
 from tasviya.lab.trade_day import draw_day, market_makers, opening_balances, write_day
 from tasviya.membership.register import Register
 from tasviya.membership.union import load_union
@@ -179,7 +179,7 @@ def test_a_drawn_day_converts_in_batches_and_the_books_agree(tmp_path: Path) -> 
         clock.advance_to(made[0].at_ns)
         application.system.advance()
         for _ in range(2):
-            application.do(lambda work: stand(work, made))
+            application.do(MarketMakers(made).stand)
             assert len(application.system.memory.book.orders) == len(made)
         application.drain()
         hours = register.on(DAY).operating_hours("KZT")

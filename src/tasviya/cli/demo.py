@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import deque
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -24,7 +22,7 @@ from tasviya.core.clock import ManualClock
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError, writes_to
 from tasviya.lab.figures import RATE_DATES, label, matrix_for, rates
-from tasviya.lab.market_makers import stand
+from tasviya.lab.market_makers import MarketMakers
 from tasviya.lab.trade_day import market_makers, opening_balances, write_day
 from tasviya.membership.register import Register
 from tasviya.membership.union import load_union
@@ -133,13 +131,12 @@ def _settle(day: Progressed, register: Register, home: app.Home, workers: int, p
     with app.Application(home, clock, workers) as application:
         clock.advance_to(application.latest_commit_ns())
         progress.advance(task, application.system.memory.numbers.payment - 1)
-        makers = deque(market_makers(register, BUSINESS_DATE, day.wish.payments))
+        makers = MarketMakers(market_makers(register, BUSINESS_DATE, day.wish.payments))
 
         def taken(_: int, count: int) -> None:
             progress.advance(task, count)
-            come = [makers.popleft() for _ in range(sum(each.at_ns <= clock.now_ns() for each in makers))]
-            if come:
-                application.do(partial(stand, due=come))
+            if makers.due(clock.now_ns()):
+                application.do(makers.stand)
 
         application.drain(taken)
         closing = progress.add_task("It closes the day", total=None)

@@ -11,6 +11,7 @@ offered, on rungs that ask a little more than the day's rate.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -103,18 +104,30 @@ def money_for(
     return found
 
 
-def stand(work: Work, due: Iterable[Offer]) -> None:
-    """Enter orders into the book, as far as their owners have the money and have not entered them yet."""
-    for offer in due:
-        state = work.memory.accounts[settlement(work, offer.participant, offer.sell).id]
-        quantity = min(offer.quantity, state.funds.spendable(Priority.NORMAL))
-        order = WantedOrder(
-            *(offer.participant, offer.reference, offer.sell, offer.buy),
-            *(OrderKind.EXACT_IN, quantity, offer.limit),
-        )
-        if work.memory.store.order_named(order.order_id) is None:
-            with suppress(OperatorError):  # too little money for anything at its limit
-                enter_order(work, order)
+class MarketMakers:
+    """The day's market makers: their offers come when both currencies have opened."""
+
+    def __init__(self, made: Iterable[Offer]) -> None:
+        self._to_come = deque(made)
+
+    def due(self, now_ns: int) -> bool:
+        """Whether an offer comes by an instant."""
+        return bool(self._to_come) and self._to_come[0].at_ns <= now_ns
+
+    def stand(self, work: Work) -> None:
+        """Enter what has come due into the book, as far as its owner has the money and has not entered it
+        yet."""
+        while self.due(work.now_ns):
+            offer = self._to_come.popleft()
+            state = work.memory.accounts[settlement(work, offer.participant, offer.sell).id]
+            quantity = min(offer.quantity, state.funds.spendable(Priority.NORMAL))
+            order = WantedOrder(
+                *(offer.participant, offer.reference, offer.sell, offer.buy),
+                *(OrderKind.EXACT_IN, quantity, offer.limit),
+            )
+            if work.memory.store.order_named(order.order_id) is None:
+                with suppress(OperatorError):  # too little money for anything at its limit
+                    enter_order(work, order)
 
 
 def _makers(snapshot: Snapshot, currencies: Sequence[str]) -> dict[tuple[str, str], str]:

@@ -73,6 +73,8 @@ _account_flags = functools.cache(AccountFlags)
 _RECORD = struct.Struct("<13QIIIHHQ")
 _RECORD_WITH_IDS = struct.Struct("<16s16s16s7QIIIHHQ")
 """The same, its first three fields as bytes: the quickest for integers that are mostly large."""
+_NARROW_RECORD = struct.Struct("<16s16s16sQ8xQ8xQ8xQIIIHHQ")
+"""The same, of amount, pending id and user data the low words only."""
 
 
 def as_words(batch: Sequence[Any] | npt.NDArray[Any]) -> Words:
@@ -96,6 +98,31 @@ def as_words(batch: Sequence[Any] | npt.NDArray[Any]) -> Words:
 def pack_transfers(transfers: Sequence[Transfer]) -> Words:
     """Transfers as (n, 16) words."""
     buffer = bytearray(RECORD_BYTES * len(transfers))
+    try:
+        _pack_narrow(transfers, buffer)
+    except (struct.error, OverflowError):
+        _pack_wide(transfers, buffer)
+    return np.frombuffer(buffer, np.uint64).reshape(-1, WORDS)
+
+
+def _pack_narrow(transfers: Sequence[Transfer], buffer: bytearray) -> None:
+    """Into a buffer of zeros, those whose amounts, pending ids and user data fit in 64 bits: the usual ones."""
+    put, offset = _NARROW_RECORD.pack_into, 0
+    for t in transfers:
+        # fmt: off
+        put(
+            buffer, offset,
+            t.id.to_bytes(16, "little"),
+            t.debit_account_id.to_bytes(16, "little"), t.credit_account_id.to_bytes(16, "little"),
+            t.amount, t.pending_id, t.user_data_128,
+            t.user_data_64, t.user_data_32, t.timeout, t.ledger, t.code, t.flags, t.timestamp,
+        )
+        # fmt: on
+        offset += RECORD_BYTES
+
+
+def _pack_wide(transfers: Sequence[Transfer], buffer: bytearray) -> None:
+    """Any transfers. Raises: IntegerOverflowError for a field that does not fit."""
     put, mask, offset = _RECORD_WITH_IDS.pack_into, WORD_MASK, 0
     try:
         for t in transfers:
@@ -114,7 +141,6 @@ def pack_transfers(transfers: Sequence[Transfer]) -> Words:
         for t in transfers:
             check_integers(t)
         raise
-    return np.frombuffer(buffer, np.uint64).reshape(-1, WORDS)
 
 
 def pack_accounts(accounts: Sequence[Account]) -> Words:

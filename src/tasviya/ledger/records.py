@@ -106,7 +106,7 @@ def pack_transfers(transfers: Sequence[Transfer]) -> Words:
 
 
 def _pack_narrow(transfers: Sequence[Transfer], buffer: bytearray) -> None:
-    """Into a buffer of zeros, those whose amounts, pending ids and user data fit in 64 bits: the usual ones."""
+    """Into a buffer of zeros, those whose amounts, pending ids and user data fit in 64 bits."""
     put, offset = _NARROW_RECORD.pack_into, 0
     for t in transfers:
         # fmt: off

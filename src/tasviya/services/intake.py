@@ -15,11 +15,12 @@ from tasviya.core.ids import payment_id
 from tasviya.journal.entry import EntryKind
 from tasviya.messages.model import CreditTransfer, ParsedMessage, Read, UnreadableMessage
 from tasviya.messages.signature import Verifier
+from tasviya.services.originals import Asking
 from tasviya.services.payments import Screening, accept, retry
-from tasviya.services.requests import Asking, handle
+from tasviya.services.requests import handle
 from tasviya.services.unit_of_work import ReceivedFile, ReceivedMessage
 from tasviya.services.work import Work
-from tasviya.settlement.payment import Payment, Priority, Status
+from tasviya.settlement.payment import Payment, Priority
 from tasviya.settlement.rules import DNOR, DS0G, DU01, DU05, DUPL
 
 
@@ -172,32 +173,19 @@ class Intake:
             transfer.uetr or "",
             transfer.currency,
             transfer.amount_minor,
-            transfer.settlement_date or "",
-            PRIORITIES.get(transfer.priority or "", Priority.NORMAL),
-            sender,
-            transfer.creditor_agent or transfer.creditor_bic or "",
-            "",
-            "",
-            transfer.debtor_name or transfer.debtor_bic or "",
-            transfer.debtor_account or "",
-            transfer.creditor_name or transfer.creditor_bic or "",
-            transfer.creditor_account or "",
-            transfer.purpose or transfer.category_purpose or "",
-            transfer.remittance or "",
-            Status.RECEIVED,
-            "",
-            "",
-            "",
-            "",
-            at,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            transfer.start,
-            transfer.end,
+            settlement_date=transfer.settlement_date or "",
+            priority=PRIORITIES.get(transfer.priority or "", Priority.NORMAL),
+            debtor=sender,
+            creditor=transfer.creditor_agent or transfer.creditor_bic or "",
+            debtor_name=transfer.debtor_name or transfer.debtor_bic or "",
+            debtor_account=transfer.debtor_account or "",
+            creditor_name=transfer.creditor_name or transfer.creditor_bic or "",
+            creditor_account=transfer.creditor_account or "",
+            purpose=transfer.purpose or transfer.category_purpose or "",
+            remittance=transfer.remittance or "",
+            received_at=at,
+            xml_start=transfer.start,
+            xml_end=transfer.end,
         )
         numbers.payment += 1
         work.changes.new_payments.append(payment)

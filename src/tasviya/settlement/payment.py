@@ -122,43 +122,43 @@ class Payment(msgspec.Struct):
     uetr: str
     currency: str
     amount_minor: int
-    settlement_date: str
+    settlement_date: str = ""
     """The business date of its settlement institution on which it is to settle, yyyy-mm-dd."""
-    priority: Priority
-    debtor: str
+    priority: Priority = Priority.NORMAL
+    debtor: str = ""
     """The participant that pays (the payer's bank)."""
-    creditor: str
+    creditor: str = ""
     """The participant that is paid (the payee's bank)."""
-    debtor_correspondent: str
+    debtor_correspondent: str = ""
     """The participant in whose books the debtor pays, if not with its own settlement account."""
-    creditor_correspondent: str
-    debtor_name: str
-    debtor_account: str
-    creditor_name: str
-    creditor_account: str
-    purpose: str
-    remittance: str
-    status: Status
-    reason: str
+    creditor_correspondent: str = ""
+    debtor_name: str = ""
+    debtor_account: str = ""
+    creditor_name: str = ""
+    creditor_account: str = ""
+    purpose: str = ""
+    remittance: str = ""
+    status: Status = Status.RECEIVED
+    reason: str = ""
     """Why it is not settled: an ISO 20022 reason code; empty when settled."""
-    reason_text: str
-    reason_path: str
-    blocked_by: str
+    reason_text: str = ""
+    reason_path: str = ""
+    blocked_by: str = ""
     """The account it waits for while queued: 32 hexadecimal digits."""
-    received_at: int
-    queued_at: int
+    received_at: int = 0
+    queued_at: int = 0
     """When it first had to wait; 0 if it never did."""
-    settled_at: int
-    not_after: int
+    settled_at: int = 0
+    not_after: int = 0
     """The instant after which the payer no longer wants it settled; 0: the cut-off decides."""
-    not_before: int
+    not_before: int = 0
     """The instant before which the payer does not want it settled; 0: at once."""
-    attempt: int
+    attempt: int = 0
     """How often the ledger has refused it; part of its transfers' ids."""
-    original_seq: int
+    original_seq: int = 0
     """For a return: the payment that it returns."""
-    xml_start: int
-    xml_end: int
+    xml_start: int = 0
+    xml_end: int = 0
     """Where its element stands in its message's bytes."""
     route: str = "gross"
     """How it reaches the payee: `gross`; or, where the payer's bank pays in another currency, `exchange` (in

@@ -10,7 +10,7 @@ from exchange_union import CODE, SUSPENDED, UNION, A, B, D, E, ExchangeUnion, F,
 from small_union import TOMORROW, SmallUnion, messages_in, minor
 from trading import instruct, notices, told
 
-from tasviya.app import ask
+from tasviya.app import ask, ask_exchange
 from tasviya.core.errors import StoreError
 from tasviya.messages.model import Receipt
 from tasviya.messages.statements import AccountReport, CounterValue, Entry
@@ -54,6 +54,22 @@ def test_both_payments_of_a_trade_are_one_chain(union: ExchangeUnion) -> None:
     assert [flags & 1 for flags in chains] == [1, 0], (
         "the first is linked to the second, which ends the chain"
     )
+
+
+def test_each_bank_sees_its_own_instructions_and_what_became_of_them(union: ExchangeUnion) -> None:
+    instruct(union.at("10:10"), A, D, "1000 KZT", "160 INR", "A-1")
+    instruct(union, D, A, "161 INR", "1000 KZT", "D-7")
+    union.settle()
+    (mine,) = ask_exchange(union.home).own_trades(A)
+    assert (mine["with"], mine["sells"], mine["buys"]) == ("IN-D", "1000.00 KZT", "160.00 INR")
+    assert (mine["reference"], mine["status"], mine["settled_at"]) == ("A-1", "unmatched", "")
+    instruct(union, D, A, "160 INR", "1000 KZT", "D-8")
+    union.settle()
+    (mine,) = ask_exchange(union.home).own_trades(A)
+    assert (mine["status"], mine["settled_at"][:10], mine["why"]) == ("settled", union.day, "")
+    theirs = ask_exchange(union.home).own_trades(D)
+    assert [(row["reference"], row["status"]) for row in theirs] == [("D-8", "settled"), ("D-7", "unmatched")]
+    assert ask_exchange(union.home).own_trades(B) == []
 
 
 def linked(union: ExchangeUnion) -> list[int]:

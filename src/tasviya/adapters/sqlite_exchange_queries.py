@@ -7,7 +7,7 @@ from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.core.clock import iso_instant
-from tasviya.core.currencies import currency
+from tasviya.core.currencies import currency, iso_currencies
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import format_minor
 from tasviya.exchange.market import OrderKind
@@ -36,17 +36,30 @@ class ExchangeQueries:
 
         Raises: OperatorError if nobody has that BIC.
         """
-        rows = self._rows("SELECT participant FROM participant_bics WHERE bic = ?", full_bic(bic))
-        if not rows:
-            what = f"No participant has the BIC {bic}."
-            raise OperatorError("unknown_sender", what, "Name the BIC of a participant.")
         orders = self._rows(
             "SELECT o.*, p.exponent FROM exchange_order o"
             " JOIN exchange_pair p ON p.sell = o.sell AND p.buy = o.buy"
             " WHERE o.status = 'open' AND o.participant = ? ORDER BY o.seq",
-            rows[0]["participant"],
+            self._participant(bic),
         )
         return [_order(row) for row in orders]
+
+    def own_trades(self, bic: str) -> list[Row]:
+        """A participant's instructions of trades, the latest first.
+
+        Raises: OperatorError if nobody has that BIC.
+        """
+        trades = self._rows(
+            "SELECT * FROM trade WHERE participant = ? ORDER BY seq DESC", self._participant(bic)
+        )
+        return [_trade(row) for row in trades]
+
+    def _participant(self, bic: str) -> str:
+        rows = self._rows("SELECT participant FROM participant_bics WHERE bic = ?", full_bic(bic))
+        if not rows:
+            what = f"No participant has the BIC {bic}."
+            raise OperatorError("unknown_sender", what, "Name the BIC of a participant.")
+        return str(rows[0]["participant"])
 
     def quotes(self) -> list[Row]:
         """Firm quotes that stand, with what is left of them."""
@@ -171,6 +184,27 @@ def _order(row: Row) -> Row:
         "entered_at": iso_instant(row["entered_at"]),
         "note": row["note"],
     }
+
+
+def _trade(row: Row) -> Row:
+    """An instruction of a trade as people read it."""
+    return {
+        "trade": row["trade_id"],
+        "reference": row["reference"],
+        "with": row["counterparty"],
+        "sells": _amount(row["sell_minor"], row["sell_currency"]),
+        "buys": _amount(row["buy_minor"], row["buy_currency"]),
+        "settlement_date": row["settlement_date"],
+        "status": row["status"],
+        "settled_at": iso_instant(row["settled_at"]) if row["settled_at"] else "",
+        "why": f"{row['reason']}: {row['reason_text']}" if row["reason"] else "",
+    }
+
+
+def _amount(minor: int, code: str) -> str:
+    """An amount with its currency; of a currency that is none, as a refused instruction may name, in ones."""
+    known = iso_currencies().get(code)
+    return f"{format_minor(minor, known.decimals if known else 0)} {code}".strip()
 
 
 def _yes(value: int) -> str:

@@ -148,6 +148,16 @@ def book(
 
 
 @exchange_app.command()
+def trades(sender: Sender, home: Home = DEFAULT_HOME, output: Output = Format.TABLE) -> None:
+    """What a participant instructed of trades with others, and what became of it. Example: tasviya exchange
+    trades --as ALDBKZ20XXX"""
+    from tasviya import app
+
+    rows = app.ask_exchange(app.Home(home)).own_trades(sender)
+    show(rows, output, empty="It has instructed no trade.")
+
+
+@exchange_app.command()
 def batch(home: Home = DEFAULT_HOME, now: Now = None, output: Output = Format.TABLE) -> None:
     """Clear the book now, without waiting for the hour. Example: tasviya exchange batch"""
     from tasviya import app

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange_union import A, B, ExchangeUnion
-from small_union import SmallUnion
+from exchange_union import A, B, D, ExchangeUnion
+from small_union import TOMORROW, SmallUnion
+from trading import instruct
 
 from tasviya.app import ask_exchange
 from tasviya.exchange.market import PAIR_MAX
@@ -40,6 +41,14 @@ def suspended(directory: Path) -> None:
         form = OrderForm("ONE", "KZT", "INR", "1", "0.16")
         (asked,) = wanted("KZ-S", [form], application.system.memory.snapshot)
         application.do(lambda work: enter_order(work, asked))
+
+
+def rescinded_late(directory: Path) -> None:
+    union = union_in(directory)
+    instruct(union, A, D, "1000 KZT", "160 INR", "A-1", settlement_date=TOMORROW)
+    instruct(union, D, A, "160 INR", "1000 KZT", "D-7", settlement_date=TOMORROW)
+    union.settle()
+    union.rescind(A, ask_exchange(union.home).own_trades(A)[0]["trade"])
 
 
 def another_under_its_reference(directory: Path) -> None:
@@ -108,6 +117,9 @@ EXCHANGE_CASES: list[tuple[str, str, str, Act]] = [
     ("order_repeated", "A reference names one order.", "Use it for another", another_under_its_reference),
     ("unknown_order", "A participant cancels its own orders.", "Cancel another's", another_s),
     ("order_ended", "An order ends once.", "Cancel one twice", cancelled_twice),
+    ("unknown_trade", "A participant rescinds its own trades.", "Rescind one that is none",
+     lambda d: union_in(d).rescind(A, "T000000000000000000000000")),
+    ("trade_matched", "What both sides have instructed binds them.", "Rescind it then", rescinded_late),
     ("FX05", "A quote's bid is not above its ask, and it has a size and a time.", "Quote 6.26 to 6.24",
      quote("ONE", "INR/KZT", "6.26", "6.24", "10", "10:20")),
     ("FX06", "A quote is not stale.", "Quote until five minutes ago",

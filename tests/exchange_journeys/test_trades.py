@@ -11,7 +11,7 @@ from small_union import TOMORROW, SmallUnion, messages_in, minor
 from trading import instruct, notices, told
 
 from tasviya.app import ask, ask_exchange
-from tasviya.core.errors import StoreError
+from tasviya.core.errors import OperatorError, StoreError
 from tasviya.messages.model import Receipt
 from tasviya.messages.statements import AccountReport, CounterValue, Entry
 
@@ -70,6 +70,32 @@ def test_each_bank_sees_its_own_instructions_and_what_became_of_them(union: Exch
     theirs = ask_exchange(union.home).own_trades(D)
     assert [(row["reference"], row["status"]) for row in theirs] == [("D-8", "settled"), ("D-7", "unmatched")]
     assert ask_exchange(union.home).own_trades(B) == []
+
+
+def test_side_rescinds_what_the_other_has_not_instructed(union: ExchangeUnion) -> None:
+    instruct(union.at("10:10"), A, D, "1000 KZT", "161 INR", "A-1")
+    union.settle()
+    (mine,) = ask_exchange(union.home).own_trades(A)
+    assert union.rescind(A, mine["trade"]).status == "rescinded"
+    assert told(union, A) == ["UMTC NARR", "RSCD"]
+    assert [(each.status, each.alleged) for each in notices(union, D)] == [("UMTC", True), ("RSCD", True)]
+    instruct(union, D, A, "161 INR", "1000 KZT", "D-7")
+    assert told(union.settle(), D)[2:] == ["UMTC NARR"]
+    instruct(union, A, D, "1000 KZT", "161 INR", "A-2")
+    union.settle()
+    (again, first) = ask_exchange(union.home).own_trades(A)
+    assert (again["status"], first["status"]) == ("settled", "rescinded")
+
+
+@pytest.mark.parametrize(("bic", "code"), [(A, "trade_matched"), (B, "unknown_trade")])
+def test_trade_that_binds_or_is_another_s_is_not_rescinded(union: ExchangeUnion, bic: str, code: str) -> None:
+    agree(union.at("10:10"), settlement_date=TOMORROW)
+    union.settle()
+    (mine,) = ask_exchange(union.home).own_trades(A)
+    with pytest.raises(OperatorError) as refused:
+        union.rescind(bic, mine["trade"])
+    assert refused.value.refusal.reason == code
+    assert ask_exchange(union.home).own_trades(A) == [mine]
 
 
 def linked(union: ExchangeUnion) -> list[int]:

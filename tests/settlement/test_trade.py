@@ -176,7 +176,7 @@ def test_both_sides_entries_say_the_same_words() -> None:
 def test_every_status_has_a_code_and_what_is_final_has_no_way_out() -> None:
     assert set(ISO_TRADE_STATUS) == set(TRANSITIONS) == set(TradeStatus)
     final = {status for status, ways_out in TRANSITIONS.items() if not ways_out}
-    assert final == {TradeStatus.SETTLED, TradeStatus.REFUSED, TradeStatus.EXPIRED}
+    assert final == {TradeStatus.SETTLED, TradeStatus.REFUSED, TradeStatus.EXPIRED, TradeStatus.RESCINDED}
     assert set(TradeStatus) - final - {TradeStatus.RECEIVED} == OPEN
     assert {event for ways_out in TRANSITIONS.values() for event in ways_out} == set(TradeEvent)
 

@@ -21,8 +21,10 @@ from tasviya.services.operating_day import close_day, open_day
 from tasviya.services.order_forms import OrderForm, QuoteForm, wanted, wanted_quote
 from tasviya.services.orders import cancel_order, enter_order
 from tasviya.services.quotes import post_quote
+from tasviya.services.trades import rescind
 from tasviya.services.unit import revise
 from tasviya.services.work import Work
+from tasviya.settlement.trade import Trade
 
 T = TypeVar("T")
 
@@ -80,6 +82,10 @@ class ExchangeUnion(SmallUnion):
     def cancel(self, bic: str, order: Order) -> Order:
         """Its owner no longer wants it."""
         return self._do(lambda work: cancel_order(work, CODE[bic], order.order_id))
+
+    def rescind(self, bic: str, trade_id: str) -> Trade:
+        """A side takes its instruction of a trade back."""
+        return self._do(lambda work: rescind(work, CODE[bic], trade_id))
 
     def fix(self, day: date) -> Fixing:
         """Fix a date now."""

@@ -15,6 +15,7 @@ from tasviya.services.exchange_batch import run
 from tasviya.services.order_forms import OrderForm, QuoteForm, forms_in, wanted, wanted_quote
 from tasviya.services.orders import cancel_order, enter_order
 from tasviya.services.quotes import post_quote, withdraw_quote
+from tasviya.services.trades import rescind
 
 exchange_app = typer.Typer(help="The exchange: orders, batches, and their proof.", no_args_is_help=True)
 
@@ -155,6 +156,24 @@ def trades(sender: Sender, home: Home = DEFAULT_HOME, output: Output = Format.TA
 
     rows = app.ask_exchange(app.Home(home)).own_trades(sender)
     show(rows, output, empty="It has instructed no trade.")
+
+
+@exchange_app.command("rescind")
+def rescind_trade(
+    trade_id: Annotated[str, typer.Argument(metavar="TRADE", help="The trade's id, T and 24 digits.")],
+    sender: Sender,
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+) -> None:
+    """Take back an instruction of a trade that the other side has not instructed. Example: tasviya exchange
+    rescind T3f52… --as ALDBKZ20XXX"""
+    from tasviya import app
+
+    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+        owner = application.participant(sender)
+        rescinded = application.do(lambda work: rescind(work, owner, trade_id))
+        application.tell()
+    typer.echo(f"{rescinded.trade_id}: {rescinded.status}")
 
 
 @exchange_app.command()

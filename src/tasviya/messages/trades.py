@@ -55,7 +55,8 @@ class TradeNotice(Struct, array_like=True, tag="TradeNotice"):
     match_id: str | None = None
     """MtchgSysMtchgRef: our id of the two instructions together."""
     status: str = ""
-    """UMTC unmatched, FMTC matched, SMAP waits for money on its day, STLD settled, RJCT given up."""
+    """UMTC unmatched, FMTC matched, SMAP waits for money on its day, STLD settled, RSCD rescinded,
+    RJCT given up."""
     reason: str | None = None
     """SubStsCd: an ISO 20022 reason code."""
     text: str | None = None

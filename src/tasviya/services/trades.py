@@ -1,7 +1,8 @@
 """Trades between two banks: each instructs its side; what matches settles payment versus payment on its date.
 
-instruct → refused, or waits for the other side → match → advance: settle when both have the money, wait while
-one has not, give up when the last cut-off of the date has passed, with the money untouched
+instruct → refused, or waits for the other side (until then its own may rescind it) → match → advance: settle
+when both have the money, wait while one has not, give up when the last cut-off of the date has passed, with
+the money untouched
 
 Both payments of a trade are one linked chain: both are posted or neither. `advance` runs at the end of every
 unit of work, so money that has come in, a day that has opened and a cut-off that has passed find the trades
@@ -15,7 +16,7 @@ from datetime import date
 from enum import Enum
 
 from tasviya.core.business_day import Phase
-from tasviya.core.errors import Refusal
+from tasviya.core.errors import OperatorError, Refusal
 from tasviya.core.ids import derive
 from tasviya.core.money import Money
 from tasviya.journal.entry import EntryKind
@@ -87,6 +88,26 @@ def advance(work: Work) -> None:
                 going = _try(work, trade, other) or going
         if going:
             retry(work)
+
+
+def rescind(work: Work, participant: str, trade_id: str) -> Trade:
+    """Take back an instruction of a participant's that the other side has not instructed; both are told.
+
+    Raises: OperatorError if it has no such open instruction, or it has matched.
+    """
+    trade = work.memory.trades.named(trade_id)
+    if trade is None or trade.participant != participant:
+        what = f"{participant} has no open trade {trade_id}."
+        raise OperatorError("unknown_trade", what, "`tasviya exchange trades --as` lists its own.")
+    if trade.status is not TradeStatus.UNMATCHED:
+        what = f"{trade.counterparty} has instructed it too: it binds both."
+        cure = "Agree with them on a trade the other way, and both instruct that."
+        raise OperatorError("trade_matched", what, cure)
+    before = _happened(work, trade, TradeEvent.RESCIND)
+    work.memory.trades.remove(trade)
+    _tell(work, trade, 0, before)
+    _tell(work, trade, 0, before, alleged=True)
+    return trade
 
 
 def _row(work: Work, participant: str, message_seq: int, at: int, said: TradeInstruction) -> Trade:
@@ -189,7 +210,8 @@ def _unmatched(work: Work, trade: Trade, found: Mismatch | None) -> Refusal:
         what = f"{trade.counterparty} has not instructed it yet;"
         return Refusal("NARR", what, "it matches when it does.", transient=True)
     what = told(found, trade, work.memory.snapshot.currencies)
-    return Refusal("NARR", what, "The side that erred instructs it again, under a new reference.")
+    cure = "The side that erred rescinds its own and instructs it again, under a new reference."
+    return Refusal("NARR", what, cure)
 
 
 def _differs(work: Work, trade: Trade, other: Trade) -> None:

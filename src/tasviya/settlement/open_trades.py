@@ -34,6 +34,10 @@ class OpenTrades:
         """The open instruction of a number."""
         return self._by_seq.get(seq)
 
+    def named(self, trade_id: str) -> Trade | None:
+        """The open instruction of an id."""
+        return next((trade for trade in self._by_seq.values() if trade.trade_id == trade_id), None)
+
     def add(self, trade: Trade) -> None:
         """Take an open instruction in."""
         self._by_seq[trade.seq] = trade

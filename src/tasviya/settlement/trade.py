@@ -2,7 +2,8 @@
 
     instruct ─▶ unmatched ─match─▶ matched ─lack─▶ waiting ─settle─▶ settled
                     │                 └────────────settle──────────────▲
-                    └─ refuse ─▶ refused; each open status ─ expire ─▶ expired
+                    ├─ refuse ─▶ refused; each open status ─ expire ─▶ expired
+                    └─ rescind ─▶ rescinded
 
 Two instructions match if each mirrors the other: what one buys the other sells, in the same amounts, with the
 same dates and the same common reference, or none. What both agreed settles payment versus payment.
@@ -31,6 +32,8 @@ class TradeStatus(StrEnum):
     SETTLED = "settled"
     REFUSED = "refused"
     EXPIRED = "expired"
+    RESCINDED = "rescinded"
+    """Its own side took it back before the other had instructed it."""
 
 
 class TradeEvent(StrEnum):
@@ -42,6 +45,7 @@ class TradeEvent(StrEnum):
     SETTLE = "settle"
     REFUSE = "refuse"
     EXPIRE = "expire"
+    RESCIND = "rescind"
 
 
 TRANSITIONS: dict[TradeStatus, dict[TradeEvent, TradeStatus]] = {
@@ -53,6 +57,7 @@ TRANSITIONS: dict[TradeStatus, dict[TradeEvent, TradeStatus]] = {
     TradeStatus.UNMATCHED: {
         TradeEvent.MATCH: TradeStatus.MATCHED,
         TradeEvent.EXPIRE: TradeStatus.EXPIRED,
+        TradeEvent.RESCIND: TradeStatus.RESCINDED,
     },
     TradeStatus.MATCHED: {
         TradeEvent.LACK: TradeStatus.WAITING,
@@ -67,6 +72,7 @@ TRANSITIONS: dict[TradeStatus, dict[TradeEvent, TradeStatus]] = {
     TradeStatus.SETTLED: {},
     TradeStatus.REFUSED: {},
     TradeStatus.EXPIRED: {},
+    TradeStatus.RESCINDED: {},
 }
 
 ISO_TRADE_STATUS = {
@@ -77,6 +83,7 @@ ISO_TRADE_STATUS = {
     TradeStatus.SETTLED: "STLD",
     TradeStatus.REFUSED: "RJCT",
     TradeStatus.EXPIRED: "RJCT",
+    TradeStatus.RESCINDED: "RSCD",
 }
 """What fxtr.017 says of each status: ISO 20022 TradeStatus6Code."""
 

@@ -150,6 +150,10 @@ def test_exchange_prints_what_the_examples_show(
     assert clock is not None
     initialise(Home(Path("my-union")), Path("examples/corridor/union.toml"), clock, balances)
     assert run_command(monkeypatch, capsys, "tasviya day open all")[0] == 0
+    sides = (("trade.xml", "ALDBKZ20XXX"), ("trade-other-side.xml", "MVGBUZ20XXX"))
+    handed_in = [f"tasviya submit docs/samples/{file} --as {bic}" for file, bic in sides]
+    for line in (*handed_in, "tasviya run --once"):
+        assert run_command(monkeypatch, capsys, line)[0] == 0
     for line, told in examples().items():
         if line.startswith("tasviya exchange") and not line.startswith("tasviya exchange day"):
             status, said = run_command(monkeypatch, capsys, line)
@@ -212,7 +216,7 @@ def test_every_reason_around_rates_is_explained() -> None:
     assert [row for row in rows if row not in page] == []
 
 
-@pytest.mark.parametrize("name", ["payment.xml", "funding.xml"])
+@pytest.mark.parametrize("name", ["payment.xml", "funding.xml", "trade.xml", "trade-other-side.xml"])
 def test_samples_break_no_rule(name: str) -> None:
     scheme = Scheme("TSVOKZ20XXX", {"KZT": 2, "UZS": 2})
     (message,) = parse_file((ROOT / "docs" / "samples" / name).read_bytes(), scheme)

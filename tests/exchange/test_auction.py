@@ -213,6 +213,26 @@ def test_payments_that_fill_wholly_or_not_at_all_clear_beside_orders_that_divide
         assert np.count_nonzero(clearing.sold) > 0.48 * len(batch[1])
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_book_of_payments_alone_fills_in_a_few_rounds(seed: int) -> None:
+    """Nothing can be divided, so the choice must balance to the last units; prices move by what is missing."""
+    batch = fx_like(10, 2500, seed, 0.5, whole=1.0)
+    clearing = clear(*batch)
+    assert clearing.certified, clearing.why
+    assert violations(*batch, clearing) == []
+    assert clearing.effort["searches"] <= 16
+    assert np.count_nonzero(clearing.sold) > 900
+
+
+@pytest.mark.parametrize("whole", [0.99, 0.9, 0.5])
+def test_books_of_many_whole_orders_take_few_rounds(whole: float) -> None:
+    for currencies in (10, 30, 50):
+        batch = fx_like(currencies, 1000, 1, 0.5, whole)
+        clearing = clear(*batch)
+        assert violations(*batch, clearing) == []
+        assert clearing.effort["searches"] <= 70
+
+
 def test_where_minor_units_are_too_coarse_a_batch_says_so_and_still_adds_up() -> None:
     """1,000 C buy A, which buys B at 13.28 a unit, which buys C at 28.36: that is 35.26 units of B."""
     exponents = np.array([[0, 4, 0], [0, 0, 2], [4, 0, 0]])

@@ -15,7 +15,7 @@ from tasviya.exchange.attempt import Settlement
 from tasviya.exchange.equilibrium import Margin, polish
 from tasviya.exchange.fills import settle
 from tasviya.exchange.levels import Flows, Levels, cheapest, levels_near
-from tasviya.exchange.market import Market
+from tasviya.exchange.market import Int64s, Market
 from tasviya.exchange.order_book import Book, Float64s
 from tasviya.exchange.prices import PULLS, Search, start
 
@@ -48,13 +48,15 @@ Found = tuple[Margin, Settlement]
 class MarginSearch:
     """A search for the margin of a book, and what it took.
 
-    x, band: where it begins. coarse: the last margin that whole units were too coarse for.
+    x, band: where it begins. firm: (N, N), a pair's greatest limit of orders that fill at any price.
+    coarse: the last margin that whole units were too coarse for.
     """
 
     market: Market
     book: Book
     x: Float64s | None = None
     band: float = WIDEST
+    firm: Int64s | None = None
     coarse: Margin | None = None
     coarse_times: int = 0
     pivots: int = 0
@@ -64,17 +66,21 @@ class MarginSearch:
 
     def __post_init__(self) -> None:
         self.search = start(self.market, self.book, self.x)
+        self.search.firm = self.firm
 
     def again(self) -> MarginSearch:
         """A search that begins near where this one ended, for a book that has changed a little."""
         return MarginSearch(self.market, self.book, self.search.x, min(self.search.band * _WIDER, WIDEST))
 
-    def find(self) -> Found | None:
-        """The margin at which all that is in the money fills, and its settlement; None if none was found."""
+    def find(self, turns: bool = True) -> Found | None:
+        """The margin at which all that is in the money fills, and its settlement; None if none was found.
+
+        turns: whether to follow paths round turns where Newton's method finds no way.
+        """
         search = self.search
         origin = search.x.copy()
         found = self._narrow(search)
-        if found is None and self.coarse_times < _COARSE_MAX:
+        if found is None and turns and self.coarse_times < _COARSE_MAX:
             found = self._round_turns(origin)
         return found
 

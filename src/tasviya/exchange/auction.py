@@ -24,7 +24,7 @@ from tasviya.exchange.margin_search import MarginSearch
 from tasviya.exchange.market import Bools, Clearing, Market, Orders
 from tasviya.exchange.order_book import PLACE_BITS, PLACE_MASK, Book, build, take_out
 from tasviya.exchange.payouts import pay
-from tasviya.exchange.whole_orders import as_firm, beyond, fill_firm, in_the_money
+from tasviya.exchange.whole_orders import SUBSETS, as_firm, fill_firm, in_the_money
 
 ROUNDS_ALONE = 3
 """Times that whole orders at the margin are taken out one a run; with hardly any divisible ones, at all."""
@@ -49,6 +49,8 @@ def clear(market: Market, orders: Orders) -> Clearing:
     whole = orders.whole if orders.whole.any() else None
     out = np.zeros(len(orders), np.bool_)
     search: MarginSearch | None = None
+    if orders.whole.all() and len(orders) <= SUBSETS:
+        return _firmly(market, orders, MarginSearch(market, book), effort)
     mostly_whole = orders.whole.mean() > 1 - _DIVISIBLE_SHARE
     rounds = ROUNDS_ALONE if mostly_whole else min(max(ROUNDS_TIMES // book.currencies, 12), 60)
     for round_ in range(rounds):
@@ -72,13 +74,13 @@ def _firmly(market: Market, orders: Orders, search: MarginSearch, effort: Counte
     """Fill whole orders in the money at prices that balance them; at worst, none of them."""
 
     def solve(book: Book, search: MarginSearch) -> Settlement | None:
-        found = search.find(turns=False)
+        found = search.unpinned() if orders.whole.all() else search.find(turns=False)
         _count(search, effort)
         settled = None if found is None else settle(market, book, found[0], orders.whole)
         return None if settled is None or settled.short or settled.aside else settled
 
     x = search.search.x
-    filled = fill_firm(market, orders, orders.whole & (beyond(market, orders, x) <= 1e-12), x, solve)
+    filled = fill_firm(market, orders, x, solve)
     if filled is not None:
         tried, settled, firm = filled
         return _paid(market, orders, tried, settled, orders.whole & ~firm, "", effort)

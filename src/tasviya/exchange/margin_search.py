@@ -35,6 +35,7 @@ _COARSE_MAX = 3
 """So many times is the same margin found too coarse before the search takes it for the last."""
 _FINE = 1e-5
 """A band within which hardly any but the last margin shows."""
+_NO_WINDOW = 1e-9
 _NARROW_WITHIN = 0.3
 _WIDER = 8.0
 _CALLS_FIRST, _CALLS_NEXT = 400, 60
@@ -83,6 +84,17 @@ class MarginSearch:
         if found is None and turns and self.coarse_times < _COARSE_MAX:
             found = self._round_turns(origin)
         return found
+
+    def unpinned(self) -> Found | None:
+        """The margin of a book whose orders all fill at any price: balance alone sets prices."""
+        search = self.search
+        if not search.balance(WIDEST, search.x, _CALLS_FIRST):
+            return None
+        levels = levels_near(search, search.x, _NO_WINDOW)
+        none = np.zeros(len(levels.tick))
+        margin = polish(search, search.x, levels, none, none > 0)
+        settled = None if margin is None else settle(self.market, self.book, margin)
+        return None if margin is None or settled is None or settled.short else (margin, settled)
 
     def _narrow(self, search: Search) -> Found | None:
         """Narrow the band as fast as Newton's method follows."""
@@ -142,7 +154,7 @@ class MarginSearch:
         x, window, before = search.x, 2 * search.band, math.inf
         for _ in range(REVALUATIONS_MAX):
             worth = np.exp(self.market.reference + x - self.market.reference.max())
-            levels = levels_near(search, x, min(window, 1.0))
+            levels = levels_near(search, x, min(window, 1.0 if self.firm is None else 0.5))
             flows = cheapest(search, levels, worth)
             if flows is None:
                 window *= 3

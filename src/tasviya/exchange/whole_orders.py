@@ -36,8 +36,8 @@ _LEFT_OUT_SHARE = 15
 """Of so many currencies, one is left out a round: those whose prices would have to move most."""
 NEAR = 1e-3
 """Limits missed by less than this are avoided by a choice further from the rates."""
-_FEW = 64
-"""Of so few orders, all that are in the money are tried first."""
+SUBSETS = 7
+"""Of so few orders, every subset is tried."""
 _CHOICES_MAX = 5000
 """So many of the orders next to the rates may be left out."""
 _ROUNDS_MIXED = 4
@@ -54,29 +54,29 @@ Solve = Callable[[Book, MarginSearch], Settlement | None]
 """The settlement of a book, near where a search begins; None if whole orders stand in its way."""
 
 
-def fill_firm(
-    market: Market, orders: Orders, firm: Bools, x: Float64s, solve: Solve
-) -> tuple[Orders, Settlement, Bools] | None:
-    """The most that fills of the whole orders `firm` together with those that can be divided.
+Filled = tuple[Orders, Settlement, Bools]
+"""Orders as they were settled, their settlement, and which whole orders fill."""
 
-    x: log prices less the reference, where to begin. Returns the orders as they were settled, their
-    settlement, and which whole orders fill; None if not all of those that stay can be settled.
+
+def fill_firm(market: Market, orders: Orders, x: Float64s, solve: Solve) -> Filled | None:
+    """Whole orders in the money that fill together with those that can be divided; None if none were found.
+
+    Of a few whole orders alone, the largest value at the reference. x: log prices less the reference, where
+    to begin.
     """
+    alone = bool(orders.whole.all())
+    if len(orders) <= SUBSETS and alone:
+        return _fill_subset(market, orders, x, solve)
     n, spare = len(x), SPARE_LEAST
     left_out = np.zeros(n, np.bool_)
-    band, rounds = (WIDEST, ROUNDS_MAX) if orders.whole.all() else (_BAND, _ROUNDS_MIXED)
-    for round_ in range(rounds):
-        if round_ or len(orders) > _FEW:
-            firm, left_out = choose(market, orders, x, spare, left_out)
+    band, rounds = (WIDEST, ROUNDS_MAX) if alone else (_BAND, _ROUNDS_MIXED)
+    for _ in range(rounds):
+        firm, left_out = choose(market, orders, x, spare, left_out)
         if not firm.any():
             return None
-        tried = as_firm(orders, firm)
-        search = MarginSearch(market, build(market, tried), x, band, _dearest(market, orders, firm))
-        settled = solve(search.book, search)
+        tried, settled = _settled(market, orders, firm, x, band, solve)
         if settled is not None and not np.any(firm & ~_allowed(market, orders, settled)):
             return tried, settled, firm
-        if not round_ and len(orders) <= _FEW:
-            continue
         spare *= SPARE_GROWTH
         found = x if settled is None else _log_prices(market, settled)
         missed = float(beyond(market, orders, found)[firm].max())
@@ -85,6 +85,29 @@ def fill_firm(
         else:
             left_out[_weakest(orders, firm, found - x)] = True
     return None
+
+
+def _fill_subset(market: Market, orders: Orders, x: Float64s, solve: Solve) -> Filled | None:
+    """Of a few whole orders alone, the subset of the largest value for which prices can be found."""
+    count, worth = len(orders), np.exp(market.reference - market.reference.max())
+    value = orders.quantity * worth[np.where(orders.kind == OrderKind.EXACT_OUT, orders.buy, orders.sell)]
+    subsets = (np.arange(1, 1 << count)[:, None] >> np.arange(count)) & 1 == 1
+    for firm in subsets[np.argsort(-(subsets @ value), kind="stable")]:
+        if set(orders.sell[firm].tolist()) != set(orders.buy[firm].tolist()):
+            continue
+        tried, settled = _settled(market, orders, firm, x, WIDEST, solve)
+        if settled is not None and not np.any(firm & ~_allowed(market, orders, settled)):
+            return tried, settled, firm
+    return None
+
+
+def _settled(
+    market: Market, orders: Orders, firm: Bools, x: Float64s, band: float, solve: Solve
+) -> tuple[Orders, Settlement | None]:
+    """The orders with `firm` ones filled at any price, and their settlement."""
+    tried = as_firm(orders, firm)
+    search = MarginSearch(market, build(market, tried), x, band, _dearest(market, orders, firm))
+    return tried, solve(search.book, search)
 
 
 def choose(market: Market, orders: Orders, x: Float64s, spare: float, left_out: Bools) -> tuple[Bools, Bools]:

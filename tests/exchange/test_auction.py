@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from exchange_books import fx_like, loose
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from order_tables import IN, OUT, batches, columns, table
 from plain_rules import violations
 
@@ -211,6 +213,75 @@ def test_payments_that_fill_wholly_or_not_at_all_clear_beside_orders_that_divide
         assert violations(*batch, clearing) == []
         assert clearing.set_aside.mean() < 0.08
         assert np.count_nonzero(clearing.sold) > 0.48 * len(batch[1])
+
+
+def test_three_payments_that_form_a_ring_settle_though_none_can_be_divided() -> None:
+    """16,000 B for at most 101,000 A, 700 C for at most 16,100 B, 99,000 A for at most 750 C.
+
+    Each pays what the next one buys: A 99,000, B 16,000, C 700, at one price each.
+    """
+    batch = table(
+        3,
+        (0, 1, OUT, 16_000, 158_416, True),
+        (1, 2, OUT, 700, 43_479, True),
+        (2, 0, OUT, 99_000, 132_000_000, True),
+        exponent=6,
+        reference=[1.0, 6.2, 135.0],
+    )
+    clearing = clear(*batch)
+    assert clearing.certified
+    assert fills(clearing) == [(99_000, 16_000), (16_000, 700), (700, 99_000)]
+    assert not clearing.dust.any()
+
+
+def test_two_payments_that_face_each_other_settle_at_the_rate_of_their_amounts() -> None:
+    """16,000 B for at most 101,000 A, 99,000 A for at most 16,100 B: at 6.1875 A for one B."""
+    rows = (0, 1, OUT, 16_000, 158_416, True), (1, 0, OUT, 99_000, 6_149_069, True)
+    clearing = clear(*table(2, *rows, exponent=6, reference=[1.0, 6.2]))
+    assert clearing.certified
+    assert fills(clearing) == [(99_000, 16_000), (16_000, 99_000)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(50, 200), st.integers(80, 110)), min_size=2, max_size=6)
+)
+def test_of_few_whole_orders_the_largest_value_fills(
+    drawn: list[tuple[int, int, int]],
+) -> None:
+    """Two currencies: a subset can fill if one rate balances it within all limits, tried one by one."""
+    rows = [(side, 1 - side, OUT, 1000 * quantity, tick, True) for side, quantity, tick in drawn]
+    batch = table(2, *rows, exponent=2)
+    clearing = clear(*batch)
+    assert violations(*batch, clearing) == []
+    best = 0
+    for chosen in itertools.product((False, True), repeat=len(rows)):
+        some = [row for row, one in zip(rows, chosen, strict=True) if one]
+        bought = [sum(row[3] for row in some if row[1] == side) for side in (0, 1)]
+        # Sellers of 0 buy all of 1 that is bought, for all of 0 that is bought.
+        if all(bought) and all(row[4] * bought[row[0]] <= 100 * bought[row[1]] for row in some):
+            best = max(best, sum(bought))
+    assert int(clearing.bought.sum()) == best
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_book_of_payments_alone_fills_in_a_few_rounds(seed: int) -> None:
+    """Nothing can be divided, so a choice must nearly balance; prices move by what is missing."""
+    batch = fx_like(10, 2500, seed, 0.5, whole=1.0)
+    clearing = clear(*batch)
+    assert clearing.certified, clearing.why
+    assert violations(*batch, clearing) == []
+    assert clearing.effort["searches"] <= 16
+    assert np.count_nonzero(clearing.sold) > 900
+
+
+@pytest.mark.parametrize("whole", [0.99, 0.9, 0.5])
+def test_books_of_many_whole_orders_take_few_rounds(whole: float) -> None:
+    for currencies in (10, 30, 50):
+        batch = fx_like(currencies, 1000, 1, 0.5, whole)
+        clearing = clear(*batch)
+        assert violations(*batch, clearing) == []
+        assert clearing.effort["searches"] <= 70
 
 
 def test_where_minor_units_are_too_coarse_a_batch_says_so_and_still_adds_up() -> None:

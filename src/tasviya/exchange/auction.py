@@ -5,7 +5,7 @@
                                              └─────────────────┘
 
 Whole orders that would fill in part are taken out, and the search goes on from where it stands; after some
-rounds together with those behind them, up to the next order that can be divided.
+rounds `whole_orders` looks for prices at which those in the money all fill.
 
 If no margin is proven, the batch gets what settles at the best prices found, and says so; if nothing
 settles in whole numbers, nothing fills. A batch never half-settles.
@@ -21,15 +21,17 @@ from tasviya.exchange.attempt import Settlement
 from tasviya.exchange.equilibrium import largest_volume
 from tasviya.exchange.fills import settle
 from tasviya.exchange.margin_search import MarginSearch
-from tasviya.exchange.market import Bools, Clearing, Int64s, Market, Orders
+from tasviya.exchange.market import Bools, Clearing, Market, Orders
 from tasviya.exchange.order_book import PLACE_BITS, PLACE_MASK, Book, build, take_out
 from tasviya.exchange.payouts import pay
-from tasviya.exchange.whole_prices import most_in_the_money
+from tasviya.exchange.whole_orders import SUBSETS, as_firm, fill_firm, in_the_money
 
-ROUNDS_MAX = 300
-"""Times that whole orders are taken out."""
-ROUNDS_SINGLE = 3
-"""Times that they are taken out one a run."""
+ROUNDS_ALONE = 3
+"""Times that whole orders at the margin are taken out one a run; with hardly any divisible ones, at all."""
+ROUNDS_TIMES = 700
+"""So many times, by currency, are they taken out at most."""
+_DIVISIBLE_SHARE = 0.03
+"""With fewer divisible orders than this, there is hardly one for each margin."""
 
 TOO_COARSE = "whole minor units are too coarse to fill all that is in the money: a few units of it stay open"
 NOT_FOUND = (
@@ -44,40 +46,80 @@ def clear(market: Market, orders: Orders) -> Clearing:
     effort: Counter[str] = Counter()
     if not len(book.live):
         return _nothing(market, orders, "", effort)
-    out = np.zeros(len(orders), np.bool_)
     whole = orders.whole if orders.whole.any() else None
+    out = np.zeros(len(orders), np.bool_)
     search: MarginSearch | None = None
-    for round_ in range(ROUNDS_MAX):
+    if orders.whole.all() and len(orders) <= SUBSETS:
+        return _firmly(market, orders, MarginSearch(market, book), effort)
+    mostly_whole = orders.whole.mean() > 1 - _DIVISIBLE_SHARE
+    rounds = ROUNDS_ALONE if mostly_whole else min(max(ROUNDS_TIMES // book.currencies, 12), 60)
+    for round_ in range(rounds):
         search = MarginSearch(market, book) if search is None else search.again()
-        settled, why = _solve(market, book, search, whole, effort)
-        if settled is None:
-            return _nothing(market, orders, why, effort)
+        settled, why = _solve(market, book, search, whole, effort, turns=not round_)
+        if settled is None or (whole is not None and not settled.short and not settled.proven):
+            break
         if not settled.short:
             out[settled.aside] = True
-            sold, bought = pay(orders, settled, out)
-            if whole is not None:
-                out &= orders.tick <= _limits(market, settled.prices)[orders.sell, orders.buy]
-            prices, dust = np.array(settled.prices, np.int64), np.array(settled.dust, np.int64)
-            return Clearing(prices, sold, bought, out, dust, settled.proven, why, dict(effort))
+            return _paid(market, orders, orders, settled, out, why, effort)
         for place in settled.aside:
-            for other in [place] if round_ < ROUNDS_SINGLE else _up_to_divisible(book, orders, place):
+            for other in [place] if round_ < ROUNDS_ALONE else _up_to_divisible(book, orders, place):
                 out[other] = True
                 take_out(book, _segment(book, orders, other), int(orders.tick[other]), other)
-    return _nothing(market, orders, NOTHING, effort)
+    if whole is None or search is None:
+        return _nothing(market, orders, why, effort)
+    return _firmly(market, orders, search, effort)
+
+
+def _firmly(market: Market, orders: Orders, search: MarginSearch, effort: Counter[str]) -> Clearing:
+    """Fill whole orders in the money at prices that balance them; at worst, none of them."""
+
+    def solve(book: Book, search: MarginSearch) -> Settlement | None:
+        found = search.unpinned() if orders.whole.all() else search.find(turns=False)
+        _count(search, effort)
+        settled = None if found is None else settle(market, book, found[0], orders.whole)
+        return None if settled is None or settled.short or settled.aside else settled
+
+    x = search.search.x
+    filled = fill_firm(market, orders, x, solve)
+    if filled is not None:
+        tried, settled, firm = filled
+        return _paid(market, orders, tried, settled, orders.whole & ~firm, "", effort)
+    tried = as_firm(orders, np.zeros(len(orders), np.bool_))
+    book = build(market, tried)
+    settled_, why = _solve(market, book, MarginSearch(market, book, x), None, effort)
+    if settled_ is None:
+        return _nothing(market, orders, why, effort)
+    return _paid(market, orders, tried, settled_, orders.whole, why, effort)
+
+
+def _paid(
+    market: Market,
+    orders: Orders,
+    tried: Orders,
+    settled: Settlement,
+    out: Bools,
+    why: str,
+    effort: Counter[str],
+) -> Clearing:
+    """The clearing of a settlement. tried: the orders as they were settled. out: whole ones that stay out."""
+    sold, bought = pay(tried, settled, out)
+    if orders.whole.any():
+        out = out & in_the_money(market, orders, settled.prices)
+    prices, dust = np.array(settled.prices, np.int64), np.array(settled.dust, np.int64)
+    return Clearing(prices, sold, bought, out, dust, settled.proven, why, dict(effort))
 
 
 def _solve(
-    market: Market, book: Book, search: MarginSearch, whole: Bools | None, effort: Counter[str]
+    market: Market,
+    book: Book,
+    search: MarginSearch,
+    whole: Bools | None,
+    effort: Counter[str],
+    turns: bool = True,
 ) -> tuple[Settlement | None, str]:
     """The best settlement of a book, and why it is not proven; short if whole orders must go first."""
-    found = search.find()
-    effort.update(
-        searches=1,
-        calls=search.search.calls,
-        pivots=search.pivots,
-        margins=search.margins,
-        traces=search.traces,
-    )
+    found = search.find(turns)
+    _count(search, effort)
     if found is not None:
         margin, settled = found
         heeding = settled if whole is None else settle(market, book, margin, whole)
@@ -87,6 +129,16 @@ def _solve(
         if trimmed is not None and (not trimmed.short or trimmed.aside):
             return trimmed, "" if trimmed.proven else why
     return None, NOTHING
+
+
+def _count(search: MarginSearch, effort: Counter[str]) -> None:
+    effort.update(
+        searches=1,
+        calls=search.search.calls,
+        pivots=search.pivots,
+        margins=search.margins,
+        traces=search.traces,
+    )
 
 
 def _up_to_divisible(book: Book, orders: Orders, place: int) -> list[int]:
@@ -105,12 +157,6 @@ def _up_to_divisible(book: Book, orders: Orders, place: int) -> list[int]:
 
 def _segment(book: Book, orders: Orders, place: int) -> int:
     return book.segment(*(int(column[place]) for column in (orders.kind, orders.sell, orders.buy)))
-
-
-def _limits(market: Market, prices: list[int]) -> Int64s:
-    """(N, N): the greatest tick of a pair that the prices satisfy, or 2**40."""
-    pairs = range(len(prices))
-    return np.array([[min(most_in_the_money(market, prices, a, b), 1 << 40) for b in pairs] for a in pairs])
 
 
 def _nothing(market: Market, orders: Orders, why: str, effort: Counter[str]) -> Clearing:

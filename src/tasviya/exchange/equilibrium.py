@@ -227,6 +227,8 @@ def place_groups(search: Search, x: Float64s, groups: Int64s, cut: Int64s) -> Fl
     """
     count = int(groups.max()) + 1
     filled, unfilled = ticks_around(search.book, cut)
+    if search.firm is not None:
+        filled = np.maximum(filled, search.firm)
     rate = search.offset + x[:, None] - x[None, :]
     most: Float64s = np.full(count * count, np.inf)
     with np.errstate(divide="ignore"):

@@ -15,7 +15,7 @@ from tasviya.exchange.attempt import Settlement
 from tasviya.exchange.equilibrium import Margin, polish
 from tasviya.exchange.fills import settle
 from tasviya.exchange.levels import Flows, Levels, cheapest, levels_near
-from tasviya.exchange.market import Market
+from tasviya.exchange.market import Int64s, Market
 from tasviya.exchange.order_book import Book, Float64s
 from tasviya.exchange.prices import PULLS, Search, start
 
@@ -35,6 +35,7 @@ _COARSE_MAX = 3
 """So many times is the same margin found too coarse before the search takes it for the last."""
 _FINE = 1e-5
 """A band within which hardly any but the last margin shows."""
+_NO_WINDOW = 1e-9
 _NARROW_WITHIN = 0.3
 _WIDER = 8.0
 _CALLS_FIRST, _CALLS_NEXT = 400, 60
@@ -48,13 +49,15 @@ Found = tuple[Margin, Settlement]
 class MarginSearch:
     """A search for the margin of a book, and what it took.
 
-    x, band: where it begins. coarse: the last margin that whole units were too coarse for.
+    x, band: where it begins. firm: (N, N), a pair's greatest limit of orders that fill at any price.
+    coarse: the last margin that whole units were too coarse for.
     """
 
     market: Market
     book: Book
     x: Float64s | None = None
     band: float = WIDEST
+    firm: Int64s | None = None
     coarse: Margin | None = None
     coarse_times: int = 0
     pivots: int = 0
@@ -64,19 +67,34 @@ class MarginSearch:
 
     def __post_init__(self) -> None:
         self.search = start(self.market, self.book, self.x)
+        self.search.firm = self.firm
 
     def again(self) -> MarginSearch:
         """A search that begins near where this one ended, for a book that has changed a little."""
         return MarginSearch(self.market, self.book, self.search.x, min(self.search.band * _WIDER, WIDEST))
 
-    def find(self) -> Found | None:
-        """The margin at which all that is in the money fills, and its settlement; None if none was found."""
+    def find(self, turns: bool = True) -> Found | None:
+        """The margin at which all that is in the money fills, and its settlement; None if none was found.
+
+        turns: whether to follow paths round turns where Newton's method finds no way.
+        """
         search = self.search
         origin = search.x.copy()
         found = self._narrow(search)
-        if found is None and self.coarse_times < _COARSE_MAX:
+        if found is None and turns and self.coarse_times < _COARSE_MAX:
             found = self._round_turns(origin)
         return found
+
+    def unpinned(self) -> Found | None:
+        """The margin of a book whose orders all fill at any price: balance alone sets prices."""
+        search = self.search
+        if not search.balance(WIDEST, search.x, _CALLS_FIRST):
+            return None
+        levels = levels_near(search, search.x, _NO_WINDOW)
+        none = np.zeros(len(levels.tick))
+        margin = polish(search, search.x, levels, none, none > 0)
+        settled = None if margin is None else settle(self.market, self.book, margin)
+        return None if margin is None or settled is None or settled.short else (margin, settled)
 
     def _narrow(self, search: Search) -> Found | None:
         """Narrow the band as fast as Newton's method follows."""
@@ -136,7 +154,7 @@ class MarginSearch:
         x, window, before = search.x, 2 * search.band, math.inf
         for _ in range(REVALUATIONS_MAX):
             worth = np.exp(self.market.reference + x - self.market.reference.max())
-            levels = levels_near(search, x, min(window, 1.0))
+            levels = levels_near(search, x, min(window, 1.0 if self.firm is None else 0.5))
             flows = cheapest(search, levels, worth)
             if flows is None:
                 window *= 3

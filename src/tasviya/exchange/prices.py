@@ -21,7 +21,7 @@ import numpy as np
 
 from tasviya.exchange.compiled import compiled
 from tasviya.exchange.demand import excess_demand, rank, room
-from tasviya.exchange.market import Market
+from tasviya.exchange.market import Int64s, Market
 from tasviya.exchange.order_book import Book, Float64s
 
 STEP_MAX = 0.05
@@ -44,6 +44,7 @@ class Search:
     offset: (N, N), log of the ticks of a rate of 1 at the reference. depth: (2, N), a trifle of the value of
     all orders of a currency, below which excess demand is none. x: (N,), balanced for `band`, within which
     `inside` orders lie. calls: evaluations of demand so far. turn: the path's direction; 0 if not yet known.
+    firm: (N, N), a pair's greatest limit of orders that fill at any price.
     """
 
     market: Market
@@ -55,6 +56,7 @@ class Search:
     inside: int = 0
     calls: int = 0
     turn: int = 0
+    firm: Int64s | None = None
 
     def balance(self, band: float, x: Float64s, calls_max: int) -> bool:
         """Move to balanced prices for a band, starting from `x`; whether that was possible."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.services.rate_rows import (
     BatchReading,
-    GivenQuote,
     RateRow,
     UnitBasketRow,
     ValueRow,
@@ -60,15 +59,6 @@ class StoredRates:
             (from_ns, until_ns),
         )
         return [BatchReading(*row) for row in rows]
-
-    def quotes_given(self, from_ns: int, until_ns: int) -> list[GivenQuote]:
-        rows = self.connection.execute(
-            "SELECT o.quote_seq, o.participant, o.sell, o.buy, o.kind, o.tick, p.exponent"
-            " FROM exchange_order o JOIN exchange_pair p ON p.sell = o.sell AND p.buy = o.buy"
-            " WHERE o.quote_seq <> 0 AND o.entered_at >= ? AND o.entered_at < ? ORDER BY o.seq",
-            (from_ns, until_ns),
-        )
-        return [GivenQuote(*row) for row in rows]
 
     def basket_rows(self, code: str) -> list[UnitBasketRow]:
         rows = self.connection.execute(

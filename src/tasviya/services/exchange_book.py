@@ -11,10 +11,12 @@ from statistics import median
 from typing import Protocol
 
 import msgspec
+import numpy as np
 
 from tasviya.core.currencies import currency
-from tasviya.exchange.market import OrderKind
+from tasviya.exchange.market import Market, OrderKind
 from tasviya.exchange.order import Order, exponent_for
+from tasviya.exchange.quotes import FirmQuote
 from tasviya.membership.register import Snapshot
 from tasviya.services.rate_rows import BATCH_SOURCE, RateStore
 from tasviya.settlement.payment import Payment
@@ -55,6 +57,20 @@ class QuoteRow(msgspec.Struct, frozen=True, array_like=True):
     given_at: int
     expires_at: int
 
+    def firm(self) -> FirmQuote:
+        """The quote as it was given."""
+        return FirmQuote(
+            self.provider,
+            self.base,
+            self.counter,
+            self.bid_tick,
+            self.ask_tick,
+            self.bid_minor,
+            self.ask_minor,
+            self.given_at,
+            self.expires_at,
+        )
+
 
 class ExchangeStore(RateStore, Protocol):
     """What the exchange needs of a store."""
@@ -70,6 +86,10 @@ class ExchangeStore(RateStore, Protocol):
         ...
 
     def quote_named(self, quote_id: str) -> QuoteRow | None: ...
+
+    def quotes_given(self, from_ns: int, until_ns: int) -> list[QuoteRow]:
+        """In a span, in the order in which they were given, also those that have been taken since."""
+        ...
 
     def pairs(self) -> dict[tuple[str, str], int]:
         """The exponents of the pairs that have had orders."""
@@ -147,6 +167,15 @@ class Book:
         """The pair's exponent; of a new pair, the one that fits this rate."""
         known = self.exponents.get((sell, buy))
         return exponent_for(rate) if known is None else known
+
+    def market(self) -> Market:
+        """Every pair that has had orders: only its exponents matter."""
+        codes = sorted({code for pair in self.exponents for code in pair})
+        place = {code: index for index, code in enumerate(codes)}
+        exponents = np.zeros((len(codes), len(codes)), np.int64)
+        for (sell, buy), exponent in self.exponents.items():
+            exponents[place[sell], place[buy]] = exponent
+        return Market(tuple(codes), exponents, np.zeros(len(codes)))
 
     def wanted(self, sell: str, buy: str, kind: OrderKind) -> int:
         """What the open orders of a pair and kind add up to."""

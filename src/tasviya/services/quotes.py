@@ -8,7 +8,7 @@ quotes until they expire rides there too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -223,17 +223,7 @@ def _market(work: Work, one: str, other: str, rate: Fraction | None = None) -> M
 def _left(work: Work, row: QuoteRow) -> FirmQuote:
     """What is left of a quote."""
     left = {order.sell: order.quantity for order in _orders_of(work, row)}
-    return FirmQuote(
-        row.provider,
-        row.base,
-        row.counter,
-        row.bid_tick,
-        row.ask_tick,
-        left.get(row.counter, 0),
-        left.get(row.base, 0),
-        row.given_at,
-        row.expires_at,
-    )
+    return replace(row.firm(), bid_minor=left.get(row.counter, 0), ask_minor=left.get(row.base, 0))
 
 
 def _orders_of(work: Work, row: QuoteRow) -> list[Order]:
@@ -259,16 +249,4 @@ def _row(work: Work, wanted: WantedQuote, quote: FirmQuote) -> QuoteRow:
 
 def _same(one: QuoteRow, other: QuoteRow) -> bool:
     """Whether two quotes promise the same, whenever they were given."""
-
-    def promise(row: QuoteRow) -> tuple[object, ...]:
-        return (
-            row.base,
-            row.counter,
-            row.bid_tick,
-            row.ask_tick,
-            row.bid_minor,
-            row.ask_minor,
-            row.expires_at,
-        )
-
-    return promise(one) == promise(other)
+    return replace(one.firm(), given_at_ns=0) == replace(other.firm(), given_at_ns=0)

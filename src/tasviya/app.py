@@ -51,6 +51,7 @@ __all__ = [
     "ask",
     "ask_exchange",
     "ask_rates",
+    "by_hand",
     "clock_at",
     "export",
     "hand_in",
@@ -177,6 +178,14 @@ def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
         write_file(target, raw)
         count += 1
     return count
+
+
+def by_hand(home: Path, now: str | None) -> Application:
+    """A union at work for one command, all in one process, at the machine's time or at `now`.
+
+    Raises: OperatorError, StoreError.
+    """
+    return Application(Home(home), clock_at(now), 0, replay=False)
 
 
 def unknown_sender(bic: str) -> OperatorError:

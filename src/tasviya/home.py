@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from tasviya.core.clock import Clock, ManualClock, to_ns
+from tasviya.core.clock import Clock, ManualClock, instant_of
 from tasviya.core.errors import OperatorError
 
 
@@ -57,16 +56,7 @@ def clock_at(instant: str | None) -> Clock | None:
 
     Raises: OperatorError.
     """
-    if instant is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(instant)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        cure = "Write it as 2026-09-29T10:00:00Z."
-        raise OperatorError("bad_instant", f"{instant} is no instant with an offset.", cure)
-    return ManualClock(to_ns(moment))
+    return None if instant is None else ManualClock(instant_of(instant))
 
 
 def union_file(place: Path) -> Path:

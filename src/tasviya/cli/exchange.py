@@ -70,7 +70,7 @@ def cancel(
     ALDBKZ20XXX"""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         owner = application.participant(sender)
         cancelled = application.do(lambda work: cancel_order(work, owner, order_id))
         application.tell()
@@ -96,7 +96,7 @@ def quote(
 
     base, _, counter = pair.partition("/")
     form = QuoteForm(reference, base, counter, bid, ask, size, until)
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         application.system.advance()
         asked = wanted_quote(application.participant(sender), form, application.system.memory.snapshot)
         posted = application.do(lambda work: post_quote(work, asked))
@@ -114,7 +114,7 @@ def unquote(
     """Withdraw what is left of a quote. Example: tasviya exchange unquote Q3f52… --as ALDBKZ20XXX"""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         owner = application.participant(sender)
         application.do(lambda work: withdraw_quote(work, owner, quote_id))
         application.tell()
@@ -152,7 +152,7 @@ def batch(home: Home = DEFAULT_HOME, now: Now = None, output: Output = Format.TA
     """Clear the book now, without waiting for the hour. Example: tasviya exchange batch"""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         made = application.do(run)
         application.tell()
     if made is None:
@@ -226,7 +226,7 @@ def _enter(home: Path, now: str | None, sender: str, forms: list[OrderForm]) -> 
     """Enter orders, all of them or none."""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         application.system.advance()
         owner = application.participant(sender)
         asked = wanted(owner, forms, application.system.memory.snapshot)

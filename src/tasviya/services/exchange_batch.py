@@ -171,9 +171,7 @@ def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> Non
     for order, _, bought in filled:
         legs, receives = bought_legs(work, order)
         work.post(f"{order.order_id}:bought", number, legs, bought, order.payment_seq, goes_on=True)
-        for account_id in receives:
-            work.memory.accounts[account_id].funds.receive(bought)
-            work.fresh[account_id] = None
+        work.receive(receives, bought)
     for code, dust in zip(batch.market.currencies, batch.clearing.dust.tolist(), strict=True):
         if dust:
             taken, kept = pool(work, code), pool(work, code, AccountKind.ROUNDING)

@@ -11,12 +11,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TypeVar
 
-from tasviya.core.clock import to_ns
+from tasviya.core.clock import instant_of
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import parse_amount
 from tasviya.exchange.market import OrderKind
@@ -106,7 +105,7 @@ def _wanted(participant: str, form: OrderForm, snapshot: Snapshot) -> WantedOrde
         quantity,
         limit,
         whole=_one_of("whole", form.whole.lower(), YES_NO, form.where),
-        expires_at=_instant(form.until, form.where),
+        expires_at=_until(form.until, form.where),
     )
 
 
@@ -144,7 +143,7 @@ def wanted_quote(provider: str, form: QuoteForm, snapshot: Snapshot) -> WantedQu
         raise OperatorError("bad_amount", f"{error}.", cure) from None
     bid, ask = rate_of(form.bid) * scale, rate_of(form.ask) * scale
     return WantedQuote(
-        provider, form.reference, form.base, form.counter, bid, ask, size, size, _instant(form.until, "")
+        provider, form.reference, form.base, form.counter, bid, ask, size, size, _until(form.until)
     )
 
 
@@ -162,17 +161,9 @@ def rate_of(text: str, where: str = "") -> Fraction:
     return Fraction(value)
 
 
-def _instant(text: str, where: str) -> int:
-    if not text:
-        return 0
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        cure = "Write it as 2026-09-29T10:00:00Z."
-        raise OperatorError("bad_instant", f"{text} is no instant with an offset.", cure, where)
-    return to_ns(moment)
+def _until(text: str, where: str = "") -> int:
+    """When it ends; 0 if nothing was written."""
+    return instant_of(text, where) if text else 0
 
 
 def _one_of(name: str, text: str, allowed: dict[str, T], where: str) -> T:

@@ -114,19 +114,13 @@ def take(work: Work, payment: Payment, parties: Parties) -> bool:
 
 def _settle(work: Work, payment: Payment, parties: Parties, order: Order, deal: Deal) -> None:
     """Post all legs of a deal as one chain: the payer's and the provider's money in, then both out."""
-    memory, funds = work.memory, work.memory.accounts[parties.path.sources[0]]
-    drawn = funds.funds.pay(deal.sold, payment.priority)
-    legs = []
-    if drawn and funds.credit:
-        legs = work.drawing_legs(funds.account.id, drawn)
-        funds.credit.drawn += drawn
-        funds.credit.peak = max(funds.credit.peak, funds.credit.drawn)
-    taken = pool(work, payment.debit_currency)
-    legs.append(Leg("sold", LegCode.SOLD, funds.account.id, taken.id, taken.partition))
+    payer, taken = parties.path.sources[0], pool(work, payment.debit_currency)
+    legs = work.pay(payer, deal.sold, payment.priority)
+    legs.append(Leg("sold", LegCode.SOLD, payer, taken.id, taken.partition))
     name, attempt = payment.payment_id, payment.attempt
     work.post(f"{name}:sold", attempt, legs, deal.sold, payment.seq, goes_on=True)
     given = sold_leg(work, order, deal.bought, TransferFlags.POST_PENDING_TRANSFER)
-    memory.accounts[given.debit].funds.use(order.held, deal.bought)
+    work.memory.accounts[given.debit].funds.use(order.held, deal.bought)
     work.post(f"{name}:given", attempt, [given], deal.bought, goes_on=True)
     for subject, paid, (out, receives) in (
         (f"{name}:paid", deal.sold, bought_legs(work, order)),
@@ -134,9 +128,7 @@ def _settle(work: Work, payment: Payment, parties: Parties, order: Order, deal: 
     ):
         reference = payment.seq if subject == name else 0
         work.post(subject, attempt, out, paid, reference, goes_on=subject != name)
-        for account_id in receives:
-            memory.accounts[account_id].funds.receive(paid)
-            work.fresh[account_id] = None
+        work.receive(receives, paid)
 
 
 def _stand(work: Work, quote: FirmQuote, row: QuoteRow) -> Refusal | None:

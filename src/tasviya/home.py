@@ -64,13 +64,12 @@ def union_file(place: Path) -> Path:
     return place / "union.toml" if place.is_dir() else place
 
 
-def read_text(file: Path) -> str:
-    """A configuration file's text.
+def read_text(file: Path, cure: str = "Name a union.toml in UTF-8, or a directory that has one.") -> str:
+    """The text of a file in UTF-8, without the mark that some programs put in front of it.
 
-    Raises: OperatorError.
+    Raises: OperatorError, with that cure.
     """
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        cure = "Name a union.toml in UTF-8, or a directory that has one."
         raise OperatorError("file_unreadable", f"{error}.", cure, str(file)) from None

@@ -13,10 +13,13 @@ from tasviya.core.errors import OperatorError
 from tasviya.exchange.order import Order
 from tasviya.services.exchange_batch import run
 from tasviya.services.order_forms import OrderForm, QuoteForm, forms_in, wanted, wanted_quote
-from tasviya.services.orders import cancel_order, enter_order
+from tasviya.services.orders import cancel_order, enter_orders
 from tasviya.services.quotes import post_quote, withdraw_quote
 
 exchange_app = typer.Typer(help="The exchange: orders, batches, and their proof.", no_args_is_help=True)
+
+NUMBER_DIGITS = 18
+"""A longer number is no batch's; a file may be called so."""
 
 Sender = Annotated[str, typer.Option("--as", help="The BIC of the participant that trades.")]
 Reference = Annotated[str, typer.Argument(help="The participant's own reference, new for each order.")]
@@ -55,7 +58,8 @@ def orders(
     ALDBKZ20XXX"""
     from tasviya import app
 
-    entered = _enter(home, now, sender, forms_in(app.read_text(file), str(file)))
+    text = app.read_text(file, "Name a CSV file in UTF-8.")
+    entered = _enter(home, now, sender, forms_in(text, str(file)))
     typer.echo(f"{len(entered)} orders stand; the next batch decides.")
 
 
@@ -201,7 +205,7 @@ def verify(
     from tasviya import app
     from tasviya.services.batch_proof import from_file, prove
 
-    if what.isdecimal():
+    if what.isdecimal() and len(what) <= NUMBER_DIGITS:
         question, answer = app.ask_exchange(app.Home(home)).record(int(what))
     else:
         question, answer = from_file(_read(Path(what)), what)
@@ -230,7 +234,7 @@ def _enter(home: Path, now: str | None, sender: str, forms: list[OrderForm]) -> 
         application.system.advance()
         owner = application.participant(sender)
         asked = wanted(owner, forms, application.system.memory.snapshot)
-        entered = application.do(lambda work: [enter_order(work, each) for each in asked])
+        entered = application.do(lambda work: enter_orders(work, asked))
         application.tell()
     return entered
 

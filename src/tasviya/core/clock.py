@@ -69,15 +69,16 @@ def to_ns(moment: datetime) -> int:
 def instant_of(text: str, where: str = "") -> int:
     """The instant that a text such as 2026-09-29T10:00:00Z names.
 
-    Raises: OperatorError if it names none from 1970 to 2200, or leaves its offset out.
+    Raises: OperatorError if it names none of 1971 to LAST_YEAR, or leaves its offset out.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None or not 1970 < moment.year < LAST_YEAR:
+    if moment is None or moment.tzinfo is None or not 1970 < moment.year <= LAST_YEAR:
         cure = "Write it as 2026-09-29T10:00:00Z."
-        raise OperatorError("bad_instant", f"{text!r} is no instant with an offset.", cure, where)
+        what = f"{text!r:.40} is no instant with an offset, of 1971 to {LAST_YEAR}."
+        raise OperatorError("bad_instant", what, cure, where)
     return to_ns(moment)
 
 

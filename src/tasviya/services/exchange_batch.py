@@ -57,9 +57,8 @@ def parted(memory: Memory, first_ns: int, second_ns: int) -> bool:
 
 def expire_orders(work: Work) -> None:
     """Orders whose owners' time has come end."""
-    for order in list(work.memory.book.orders.values()):
-        if order.expires_at and order.expires_at <= work.now_ns and not order.payment_seq:
-            withdraw(work, order, OrderEvent.EXPIRE)
+    for order in work.memory.book.ended_by(work.now_ns):
+        withdraw(work, order, OrderEvent.EXPIRE)
     retry(work)
 
 

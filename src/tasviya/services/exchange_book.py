@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
@@ -107,6 +107,8 @@ class Book:
 
     def __init__(self, store: ExchangeStore) -> None:
         self.orders: dict[int, Order] = {}
+        self.named: dict[str, Order] = {}
+        """The open orders, by id."""
         self.order_of: dict[int, int] = {}
         """The open order of a payment, by number."""
         self.orders_of: dict[int, list[int]] = {}
@@ -188,9 +190,14 @@ class Book:
             del self._endings[0]
         return self._endings[0][0] if self._endings else None
 
+    def ended_by(self, instant_ns: int) -> list[Order]:
+        """The open orders whose owners' time has come by an instant."""
+        count = bisect_right(self._endings, instant_ns, key=lambda each: each[0])
+        return [self.orders[seq] for _, seq in self._endings[:count] if seq in self.orders]
+
     def add(self, order: Order) -> None:
         """Take an open order in; the payment that it serves is in `payments`."""
-        self.orders[order.seq] = order
+        self.orders[order.seq] = self.named[order.order_id] = order
         self._sums[order.sell, order.buy, order.kind] += order.quantity
         if order.payment_seq:
             self.order_of[order.payment_seq] = order.seq
@@ -213,7 +220,7 @@ class Book:
 
     def remove(self, order: Order) -> None:
         """An order is no longer open."""
-        del self.orders[order.seq]
+        del self.orders[order.seq], self.named[order.order_id]
         self.unseen.pop(order.seq, None)
         self._sums[order.sell, order.buy, order.kind] -= order.quantity
         self.payments.pop(order.payment_seq, None)

@@ -8,6 +8,7 @@ force on a date is the last that begins by then.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -38,6 +39,7 @@ from tasviya.services.rate_rows import (
 )
 from tasviya.services.work import Work
 
+_WEIGHT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20}|/[1-9][0-9]{0,19})?")
 SHARE_DIGITS = 6
 """Significant digits of a share, percent; shares are shown, nobody reckons with them."""
 
@@ -109,19 +111,16 @@ def revise(
 
 
 def weights_in(texts: Iterable[str]) -> dict[str, Fraction] | None:
-    """Weights as people write them, such as KZT=0.6; None if there are none.
+    """Weights as people write them, such as KZT=0.6 or KZT=3/5; None if there are none.
 
     Raises: OperatorError if one is malformed or they do not add up to 1.
     """
     weights: dict[str, Fraction] = {}
     for text in texts:
         code, _, value = text.partition("=")
-        try:
-            weight = Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            weight = Fraction(0)
+        weight = Fraction(value) if _WEIGHT.fullmatch(value) else Fraction(0)
         if not 0 < weight <= 1 or code in weights:
-            what = f"{text!r} is no weight."
+            what = f"{text!r:.40} is no weight."
             raise OperatorError("bad_weights", what, "Give each currency once, such as KZT=0.6.")
         weights[code] = weight
     if weights and sum(weights.values()) != 1:

@@ -109,7 +109,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(("way", "decoy"), zip(WAYS, cycle(DECOYS), strict=False))
+@pytest.mark.parametrize(("way", "decoy"), list(zip(WAYS, cycle(DECOYS), strict=False)))
 def test_payee_s_bank_gets_the_payer_s_words_and_what_came_of_them(
     union: ExchangeUnion, decoy: str, way: str
 ) -> None:

@@ -59,7 +59,8 @@ class ExchangeQueries:
         rows = self._rows(
             f"SELECT q.*, p.exponent, {left.format('q.counter')} AS buys, {left.format('q.base')} AS sells"
             " FROM exchange_quote q JOIN exchange_pair p ON p.sell = q.base AND p.buy = q.counter"
-            " WHERE buys IS NOT NULL OR sells IS NOT NULL ORDER BY q.base, q.counter, q.seq"
+            " WHERE q.seq IN (SELECT quote_seq FROM exchange_order WHERE status = 'open')"
+            " ORDER BY q.base, q.counter, q.seq"
         )
         told = []
         for row in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
 from statistics import median
@@ -122,7 +122,10 @@ class Book:
         for order in store.open_orders():
             self.add(order)
         self.payments: dict[int, Payment] = store.payments(list(self.order_of))
-        self.quotes: dict[int, QuoteRow] = {quote.seq: quote for quote in store.open_quotes()}
+        self.quotes: dict[int, QuoteRow] = {}
+        self._quotes_of: dict[frozenset[str], dict[int, QuoteRow]] = {}
+        for quote in store.open_quotes():
+            self.add_quote(quote)
         self.exponents = store.pairs()
         kept = store.exchange_values()
         self.values: dict[str, Fraction] = {row.currency: Fraction(row.value) for row in kept}
@@ -208,6 +211,15 @@ class Book:
         if not order.batch_seq:
             self.unseen[order.seq] = None
 
+    def add_quote(self, quote: QuoteRow) -> None:
+        """Take a quote in; its orders follow by `add`, and it goes with the last of them."""
+        self.quotes[quote.seq] = quote
+        self._quotes_of.setdefault(frozenset((quote.base, quote.counter)), {})[quote.seq] = quote
+
+    def quotes_between(self, one: str, other: str) -> Mapping[int, QuoteRow]:
+        """The open quotes of a pair, either way round, by number."""
+        return self._quotes_of.get(frozenset((one, other)), {})
+
     def reduce(self, order: Order, filled: int) -> None:
         """So much of an order's quantity has been filled."""
         order.quantity -= filled
@@ -229,7 +241,9 @@ class Book:
             standing = self.orders_of[order.quote_seq]
             standing.remove(order.seq)
             if not standing:
-                del self.orders_of[order.quote_seq], self.quotes[order.quote_seq]
+                del self.orders_of[order.quote_seq]
+                quote = self.quotes.pop(order.quote_seq)
+                del self._quotes_of[frozenset((quote.base, quote.counter))][quote.seq]
 
 
 def rounded(value: Fraction, digits: int = SIGNIFICANT) -> str:

@@ -94,9 +94,7 @@ def take(work: Work, payment: Payment, parties: Parties) -> bool:
     if book.why_suspended(sells, buys):
         return False
     market = _market(work, sells, buys)
-    offered = {
-        seq: _left(work, row) for seq, row in book.quotes.items() if {row.base, row.counter} == {sells, buys}
-    }
+    offered = {seq: _left(work, row) for seq, row in book.quotes_between(sells, buys).items()}
     fixed, minor = (
         (Fixed.SEND, payment.debit_minor) if payment.fixed == IN else (Fixed.RECEIVE, payment.amount_minor)
     )
@@ -137,7 +135,7 @@ def _stand(work: Work, quote: FirmQuote, row: QuoteRow) -> Refusal | None:
     market = _market(work, quote.base, quote.counter)
     columns, _ = as_orders([quote], market, work.now_ns)
     memory.numbers.quote += 1
-    memory.book.quotes[row.seq] = row
+    memory.book.add_quote(row)
     work.changes.quotes.append(row)
     for place in range(len(columns)):
         sell, buy = (market.currencies[int(side[place])] for side in (columns.sell, columns.buy))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 
-from tasviya.core.errors import OperatorError, Refusal
+from tasviya.core.errors import OperatorError, Refusal, accepted
 from tasviya.core.rates import FxReason
 from tasviya.exchange.fixing import Fixing
 from tasviya.exchange.union_unit import (
@@ -58,15 +58,10 @@ def value_unit(work: Work, snapshot: Snapshot, day: date, fixing: Fixing) -> Non
         work.changes.unit_fixings.append(UnitFixingRow(rules.code, text, "", "", what))
         return
     for code, value in values.items():
-        share = rounded(100 * held.amounts.get(code, 0) * value / worth, SHARE_DIGITS)
-        row = UnitValueRow(
-            rules.code,
-            text,
-            code,
-            decimal_text(published(worth / value)),
-            share if code in held.amounts else "",
-        )
-        work.changes.unit_values.append(row)
+        amount = held.amounts.get(code)
+        share = "" if amount is None else rounded(100 * amount * value / worth, SHARE_DIGITS)
+        in_it = decimal_text(published(worth / value))
+        work.changes.unit_values.append(UnitValueRow(rules.code, text, code, in_it, share))
     percents = {code: Fraction(percent) for code, percent in snapshot.unit_interest.items()}
     interest = held.interest_percent(values, percents) if percents else None
     lacks = interest.what if isinstance(interest, Refusal) else ""
@@ -101,12 +96,10 @@ def revise(
     if baskets[-1].valid_from >= day:
         what = f"{rules.code} has a basket from {baskets[-1].valid_from} on already."
         raise OperatorError("basket_stands", what, "It stays; revise it after the next fixing.")
-    parts = _set_up_weights(rules, work.memory.register.on(day)) if weights is None else weights
-    made = parts if isinstance(parts, Refusal) else _next(work, rules, baskets[-1], day, parts, anchor)
-    if isinstance(made, Refusal) or isinstance(parts, Refusal):
-        refusals = [each for each in (parts, made) if isinstance(each, Refusal)]
-        raise OperatorError(refusals[0].reason, refusals[0].what, refusals[0].cure)
-    _keep(work, made, parts)
+    if weights is None:
+        weights = accepted(_set_up_weights(rules, work.memory.register.on(day)))
+    made = accepted(_next(work, rules, baskets[-1], day, weights, anchor))
+    _keep(work, made, weights)
     return made
 
 
@@ -132,6 +125,7 @@ def weights_in(texts: Iterable[str]) -> dict[str, Fraction] | None:
 def _next(
     work: Work, rules: UnitRules, old: Basket, day: date, weights: Values, anchor: str
 ) -> Basket | Refusal:
+    """The basket after an old one, with these weights."""
     store = work.memory.store
     means = _means(store.rates_before(day.isoformat(), rules.base_fixings), {})
     on_the_day = {row.currency: Fraction(row.value) for row in store.latest_rates()}

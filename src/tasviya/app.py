@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 from tasviya.adapters import workers
 from tasviya.adapters.delivery import Delivery
 from tasviya.adapters.inbox import InboxFile, move_away, pending, portions, unused
+from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.outbox import write_file
-from tasviya.adapters.sqlite_connection import connect
+from tasviya.adapters.sqlite_connection import Connection, connect
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.sqlite_rate_queries import RateQueries
@@ -51,6 +52,7 @@ __all__ = [
     "ask",
     "ask_exchange",
     "ask_rates",
+    "by_hand",
     "clock_at",
     "export",
     "hand_in",
@@ -125,8 +127,7 @@ def export(home: Home, target: Path, *, as_csv: bool) -> dict[str, int]:
     """
     from tasviya.adapters import sqlite_export
 
-    home.must_exist()
-    return sqlite_export.export(connect(home.database, read_only=True), target, as_csv=as_csv)
+    return sqlite_export.export(_reader(home), target, as_csv=as_csv)
 
 
 def ask(home: Home) -> Queries:
@@ -134,8 +135,7 @@ def ask(home: Home) -> Queries:
 
     Raises: OperatorError if there is none.
     """
-    home.must_exist()
-    return Queries(connect(home.database, read_only=True))
+    return Queries(_reader(home))
 
 
 def ask_exchange(home: Home) -> ExchangeQueries:
@@ -143,8 +143,7 @@ def ask_exchange(home: Home) -> ExchangeQueries:
 
     Raises: OperatorError if there is none.
     """
-    home.must_exist()
-    return ExchangeQueries(connect(home.database, read_only=True))
+    return ExchangeQueries(_reader(home))
 
 
 def ask_rates(home: Home) -> RateQueries:
@@ -152,8 +151,18 @@ def ask_rates(home: Home) -> RateQueries:
 
     Raises: OperatorError if there is none.
     """
+    return RateQueries(_reader(home))
+
+
+def _reader(home: Home) -> Connection:
+    """A connection beside the writer's.
+
+    Raises: OperatorError if there is no store, or it has another version's layout.
+    """
     home.must_exist()
-    return RateQueries(connect(home.database, read_only=True))
+    db = connect(home.database, read_only=True)
+    must_be_current(db)
+    return db
 
 
 def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
@@ -177,6 +186,14 @@ def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
         write_file(target, raw)
         count += 1
     return count
+
+
+def by_hand(home: Path, now: str | None) -> Application:
+    """A union at work for one command, all in one process, at the machine's time or at `now`.
+
+    Raises: OperatorError, StoreError.
+    """
+    return Application(Home(home), clock_at(now), 0, replay=False)
 
 
 def unknown_sender(bic: str) -> OperatorError:

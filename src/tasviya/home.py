@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from tasviya.core.clock import Clock, ManualClock, to_ns
+from tasviya.core.clock import Clock, ManualClock, instant_of
 from tasviya.core.errors import OperatorError
 
 
@@ -57,16 +56,7 @@ def clock_at(instant: str | None) -> Clock | None:
 
     Raises: OperatorError.
     """
-    if instant is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(instant)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        cure = "Write it as 2026-09-29T10:00:00Z."
-        raise OperatorError("bad_instant", f"{instant} is no instant with an offset.", cure)
-    return ManualClock(to_ns(moment))
+    return None if instant is None else ManualClock(instant_of(instant))
 
 
 def union_file(place: Path) -> Path:
@@ -74,13 +64,12 @@ def union_file(place: Path) -> Path:
     return place / "union.toml" if place.is_dir() else place
 
 
-def read_text(file: Path) -> str:
-    """A configuration file's text.
+def read_text(file: Path, cure: str = "Name a union.toml in UTF-8, or a directory that has one.") -> str:
+    """The text of a file in UTF-8, without the mark that some programs put in front of it.
 
-    Raises: OperatorError.
+    Raises: OperatorError, with that cure.
     """
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        cure = "Name a union.toml in UTF-8, or a directory that has one."
         raise OperatorError("file_unreadable", f"{error}.", cure, str(file)) from None

@@ -12,7 +12,7 @@ from trading import instruct
 from tasviya.app import ask_exchange
 from tasviya.exchange.market import PAIR_MAX
 from tasviya.services.batch_proof import from_file
-from tasviya.services.order_forms import OrderForm, forms_in, wanted
+from tasviya.services.order_forms import ORDERS_MAX, OrderForm, forms_in, wanted
 from tasviya.services.orders import enter_order
 from tasviya.services.quotes import withdraw_quote
 
@@ -133,6 +133,8 @@ EXCHANGE_CASES: list[tuple[str, str, str, Act]] = [
      lambda d: forms_in("reference,sell,buy,amount\n", "orders.csv")),
     ("bad_row", "A line has a cell for every column.", "Leave one out",
      lambda d: forms_in("reference,sell,buy,amount,limit\nONE,KZT,INR,1\n", "orders.csv")),
+    ("too_many_orders", f"A file has {ORDERS_MAX:,} orders at the most.", "Write one more",
+     lambda d: forms_in("reference,sell,buy,amount,limit\n" + "1,KZT,INR,1,1\n" * (ORDERS_MAX + 1), "o.csv")),
     ("bad_value", "A column has certain values.", "Fix `both`",
      order("ONE", "KZT", "INR", "1", "0.16", fixed="both")),
     ("no_reference", "An order has a reference.", "Leave it empty", order("", "KZT", "INR", "1", "0.16")),

@@ -147,6 +147,14 @@ def newer(directory: Path) -> None:
     at_work(union)
 
 
+def older(directory: Path) -> None:
+    union = union_in(directory)
+    with sqlite3.connect(union.home.database) as db:
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    app.ask(union.home)
+
+
 def ledger_unavailable(directory: Path) -> None:
     from tasviya.adapters.tigerbeetle import TigerBeetleLedger
 
@@ -267,6 +275,8 @@ OPERATOR_CASES: list[tuple[str, str, str, Act]] = [
     ("store_damaged", "A store must be whole.", "Cut the file in half", damaged),
     ("store_newer", "A program does not touch the store of a later version.",
      "Raise the layout's number to 999", newer),
+    ("store_older", "What only reads a store needs its layout up to date.",
+     "Lower the layout's number to 1, and ask", older),
     ("STORE_FAILED", "The ledger's rows must find room on the disk.", "Let the disk fill under a batch", full_for_the_ledger),
     ("store_failed", "A unit of work must find room on the disk.", "Let the disk fill under a message",
      full_for_a_row),

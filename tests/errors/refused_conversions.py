@@ -20,6 +20,8 @@ CONVERSION_CASES: list[tuple[str, str, str, Act]] = [
      lambda u: u.convert(B, D, 100, "INR", "USD", most=5)),
     ("AM12", "Allow a debit with more decimals than its currency has", TX + "InstdAmt",
      lambda u: u.convert(B, D, 100, "INR", "KZT", most="625.001")),
+    ("AM12", "Limit a conversion by a rate of 0", TX + "XchgRate",
+     lambda u: u.convert(B, D, 100, "INR", "KZT", most=650, exchange_rate="0")),
     ("FF05", "Send a payment in one currency to the exchange", TX + "PmtTpInf/LclInstrm",
      lambda u: u.pay(B, A, 10, local_instrument="EXCHANGE")),
     ("NARR", "Convert a payment, and look before the next batch", "CdtTrfTxInf",

@@ -1,14 +1,12 @@
-"""From a batch, from quotes and from central banks to the day's fixing."""
+"""From batches, from quotes and from central banks to the day's fixing."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import combinations
 from math import floor, log10
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,14 +15,17 @@ from tasviya.core.business_day import Calendar
 from tasviya.core.currencies import currency
 from tasviya.core.errors import Refusal
 from tasviya.core.rates import FxReason, RateSource
-from tasviya.exchange.certificate import verify
-from tasviya.exchange.fixing import FixingTerms, Sheet, fix
-from tasviya.exchange.fixing_sources import batch_sheet, central_bank_sheet, mid_quote, quote_sheet
+from tasviya.exchange.cross_rates import PairQuote
+from tasviya.exchange.fixing import FixingTerms, Reading, Sheet, fix
+from tasviya.exchange.fixing_sources import (
+    batch_sheet,
+    central_bank_sheet,
+    largest_group,
+    mid_quote,
+    quote_sheet,
+)
 from tasviya.exchange.market import Market
 from tasviya.exchange.quotes import FirmQuote, inverse
-
-sys.path.insert(0, str(Path(__file__).parent))
-from batches_made_up import batch
 
 DAY, NOW = date(2026, 9, 29), 1_790_000_000 * 10**9
 CODES = ("CNY", "RUB", "JPY", "KWD")
@@ -62,38 +63,32 @@ def quotes(provider: str, skew: float = 1.0) -> list[FirmQuote]:
 
 
 def sheet_of(given: list[FirmQuote]) -> Sheet:
-    found = quote_sheet(given, MARKET, CURRENCIES, NOW)
+    found = quote_sheet(given, MARKET, CURRENCIES)
     assert isinstance(found, tuple), found
     return found[0]
 
 
-def test_batch_prices_become_values_of_whole_units() -> None:
-    made_up, orders, clearing = batch(11, count=200)
-    assert verify(made_up, orders, clearing).proven
-    banks = np.arange(len(orders), dtype=np.int64) % 7
-    sheet = batch_sheet(made_up, orders, clearing, banks, CURRENCIES, "batch 7")
+def batches(*said: tuple[str, int, int, int]) -> Sheet:
+    """What batches say, each of a currency: its value, orders and banks."""
+    readings = (
+        (code, Reading(Fraction(value), (f"batch {number}",), orders, banks))
+        for number, (code, value, orders, banks) in enumerate(said, start=1)
+    )
+    return batch_sheet(readings, FixingTerms(orders_min=20, banks_min=3))
+
+
+def test_last_batch_with_enough_behind_it_counts() -> None:
+    sheet = batches(("CNY", 5, 20, 3), ("CNY", 6, 40, 4), ("CNY", 7, 19, 9), ("CNY", 8, 90, 2))
     assert sheet.source is RateSource.BATCH
-    prices = clearing.prices.tolist()
-    for place, code in enumerate(made_up.currencies):
-        reading = sheet.readings[code]
-        filled = [
-            row
-            for row in range(len(orders))
-            if (clearing.sold[row] or clearing.bought[row]) and place in (orders.sell[row], orders.buy[row])
-        ]
-        assert reading.value == prices[place] * 100
-        assert reading.orders == len(filled)
-        assert reading.parties == len({int(banks[row]) for row in filled})
-        assert reading.evidence == ("batch 7",)
+    assert sheet.readings["CNY"] == Reading(Fraction(6), ("batch 2",), 40, 4)
 
 
-def test_currency_without_price_or_orders_is_not_in_the_sheet_or_does_not_qualify() -> None:
-    made_up, orders, clearing = batch(11, count=0)
-    clearing.prices[3] = 0
-    sheet = batch_sheet(made_up, orders, clearing, np.zeros(0, np.int64), CURRENCIES, "batch 7")
-    assert set(sheet.readings) == {"CNY", "RUB", "INR"}
-    assert {reading.orders for reading in sheet.readings.values()} == {0}
-    assert not fix(DAY, CALENDARS, [sheet], {}).fixed
+def test_last_thin_batch_is_told_where_no_batch_had_enough() -> None:
+    sheet = batches(("RUB", 5, 19, 9), ("CNY", 1, 30, 5), ("JPY", 2, 30, 5), ("RUB", 6, 1, 1))
+    assert sheet.readings["RUB"].evidence == ("batch 4",)
+    found = fix(DAY, CALENDARS, [sheet], {})
+    assert set(found.fixed) == {"CNY", "JPY"}
+    assert "RUB" in found.refused
 
 
 def test_quotes_of_three_providers_fix_all_currencies() -> None:
@@ -120,13 +115,30 @@ def test_provider_who_lies_about_a_currency_does_not_count_for_it() -> None:
     assert float(ratio) == pytest.approx(23.2, rel=2e-4)
 
 
-def test_expired_and_one_sided_quotes_say_nothing() -> None:
+def test_one_sided_quotes_say_nothing() -> None:
     (first, *rest) = quotes("A")
-    silent = [replace(first, expires_at_ns=NOW), replace(first, ask_minor=0)]
+    silent = [replace(first, ask_minor=0), replace(first, bid_minor=0)]
     assert sheet_of([*rest, *silent]) == sheet_of(rest)
-    found = quote_sheet(silent, MARKET, CURRENCIES, NOW)
+    found = quote_sheet(silent, MARKET, CURRENCIES)
     assert isinstance(found, Refusal)
     assert found.reason == FxReason.NOT_CONNECTED
+
+
+def test_last_quote_of_a_pair_counts_also_when_it_is_turned_round() -> None:
+    (first, *_) = quotes("A")
+    moved = replace(first, bid_tick=first.bid_tick * 2, ask_tick=first.ask_tick * 2)
+    turned = inverse(moved, MARKET)
+    assert isinstance(turned, FirmQuote)
+    for last in (moved, turned):
+        values = sheet_of([first, last]).readings
+        assert float(values["CNY"].value / values["RUB"].value) == pytest.approx(2 / 0.0794, rel=1e-4)
+
+
+def test_quotes_that_nothing_ties_together_do_not_spoil_each_other() -> None:
+    pairs = [("A", "B"), ("B", "C"), ("D", "E"), ("C", "A")]
+    found = largest_group([PairQuote(one, other, Fraction(1), "X") for one, other in pairs])
+    assert [(each.base, each.quote) for each in found] == [("A", "B"), ("B", "C"), ("C", "A")]
+    assert largest_group([]) == []
 
 
 def test_mid_is_the_same_seen_from_either_currency() -> None:

@@ -111,7 +111,7 @@ def test_same_order_again_is_the_same_and_another_under_its_reference_is_refused
         (A, "KZT", "INR", "1", "0", "bad_rate"),
         (A, "KZT", "INR", "1", "-1", "bad_rate"),
         (A, "KZT", "INR", "1.001", "0.16", "bad_amount"),
-        (A, "KZT", "INR", "1", "1e12", "limit_out_of_range"),
+        (A, "KZT", "INR", "1", "1000000000000", "limit_out_of_range"),
         (A, "KZT", "INR", "99999999999999999999", "0.16", "not_an_order"),
         (A, "KZT", "INR", "100001", "0.16", "AM04"),
     ],

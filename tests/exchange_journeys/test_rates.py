@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -27,18 +26,14 @@ from exchange_days import (
     traded_day,
 )
 from exchange_union import UNION, A, B, D, ExchangeUnion, F
-from small_union import DECIMALS, minor
+from small_union import minor
 from typer.testing import CliRunner
 
 from tasviya.adapters.sqlite_store import SqliteStore
 from tasviya.app import export
 from tasviya.cli.main import app
 from tasviya.core.errors import OperatorError, StoreError
-from tasviya.exchange.cross_rates import PairQuote
-from tasviya.membership.union import load_union
 from tasviya.services.exchange_book import Book
-from tasviya.services.fixing import largest_group, two_way
-from tasviya.services.rate_rows import GivenQuote
 from tasviya.services.unit_of_work import Changes
 
 # The ladder
@@ -141,34 +136,6 @@ def test_jump_that_one_source_alone_says_is_held_and_published(union: ExchangeUn
     assert ratio * 1.00001 >= 0.175
     assert ratio <= 1.00001 / 5.6
     assert found["OMR"]["disputed"] == ""
-
-
-def side(number: int, provider: str, sell: str, buy: str, kind: int, rate: str) -> GivenQuote:
-    """One side of a quote, `rate` in units bought for one sold; ticks have six decimals of minor units."""
-    scale = Fraction(10 ** DECIMALS[buy], 10 ** DECIMALS[sell])
-    return GivenQuote(number, provider, sell, buy, kind, int(Fraction(rate) * scale * 10**6), 6)
-
-
-def test_quotes_middle_is_in_whole_units_and_the_last_one_counts() -> None:
-    given = [
-        side(1, "KZ-A", "OMR", "KZT", 0, "1400"),
-        side(1, "KZ-A", "KZT", "OMR", 1, "0.000725"),
-        side(2, "KZ-A", "OMR", "KZT", 0, "1380"),
-        side(2, "KZ-A", "KZT", "OMR", 1, "0.000735"),
-        side(3, "IN-D", "INR", "KZT", 0, "6.26"),
-    ]
-    (quote,) = two_way(given, load_union(UNION.read_text(encoding="utf-8"), "").on(date(2026, 9, 29)))
-    assert (quote.contributor, quote.base, quote.quote) == ("KZ-A", "OMR", "KZT")
-    bid = 1 / 0.000735
-    assert float(quote.value) == pytest.approx((1380 + bid) / 2, rel=1e-4)
-    assert quote.noise == pytest.approx((1380 - bid) / (1380 + bid), rel=1e-2)
-
-
-def test_quotes_that_nothing_ties_together_do_not_spoil_each_other() -> None:
-    pairs = [("A", "B"), ("B", "C"), ("D", "E"), ("C", "A")]
-    quotes = [PairQuote(one, other, Fraction(1), "X") for one, other in pairs]
-    assert [(each.base, each.quote) for each in largest_group(quotes)] == [("A", "B"), ("B", "C"), ("C", "A")]
-    assert largest_group([]) == []
 
 
 # Too old

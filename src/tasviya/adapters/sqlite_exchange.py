@@ -32,6 +32,9 @@ class StoredExchange:
     def quote_named(self, quote_id: str) -> QuoteRow | None:
         return next(iter(self._quotes("quote_id = ?", quote_id)), None)
 
+    def quotes_given(self, from_ns: int, until_ns: int) -> list[QuoteRow]:
+        return self._quotes("given_at >= ? AND given_at < ? ORDER BY seq", from_ns, until_ns)
+
     def pairs(self) -> dict[tuple[str, str], int]:
         rows = self.connection.execute("SELECT sell, buy, exponent FROM exchange_pair")
         return {(sell, buy): exponent for sell, buy, exponent in rows}
@@ -39,7 +42,7 @@ class StoredExchange:
     def latest_batch_ns(self) -> int:
         return int(self.connection.execute("SELECT coalesce(max(at), 0) FROM exchange_batch").fetchone()[0])
 
-    def _quotes(self, where: str, *values: str) -> list[QuoteRow]:
+    def _quotes(self, where: str, *values: str | int) -> list[QuoteRow]:
         rows = self.connection.execute(f"SELECT * FROM exchange_quote WHERE {where}", values)
         return [QuoteRow(*row) for row in rows]
 

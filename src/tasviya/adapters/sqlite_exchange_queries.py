@@ -17,6 +17,9 @@ from tasviya.services.exchange_book import rounded
 
 Row = dict[str, Any]
 
+LARGEST = 2**63
+"""No column holds a number as large."""
+
 
 class ExchangeQueries:
     """What can be asked of a store's exchange. Amounts and rates come as decimal texts."""
@@ -69,7 +72,8 @@ class ExchangeQueries:
         rows = self._rows(
             f"SELECT q.*, p.exponent, {left.format('q.counter')} AS buys, {left.format('q.base')} AS sells"
             " FROM exchange_quote q JOIN exchange_pair p ON p.sell = q.base AND p.buy = q.counter"
-            " WHERE buys IS NOT NULL OR sells IS NOT NULL ORDER BY q.base, q.counter, q.seq"
+            " WHERE q.seq IN (SELECT quote_seq FROM exchange_order WHERE status = 'open')"
+            " ORDER BY q.base, q.counter, q.seq"
         )
         told = []
         for row in rows:
@@ -139,7 +143,7 @@ class ExchangeQueries:
 
     def _batch_row(self, number: int | None) -> Row:
         sql = "SELECT * FROM exchange_batch WHERE ?1 IS NULL OR seq = ?1 ORDER BY seq DESC LIMIT 1"
-        found = self._rows(sql, number)
+        found = self._rows(sql, number) if number is None or 0 < number < LARGEST else []
         if not found:
             what = "No batch has been run." if number is None else f"There is no batch {number}."
             raise OperatorError("unknown_batch", what, "`tasviya exchange batches` lists them.")

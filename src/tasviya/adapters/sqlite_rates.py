@@ -5,7 +5,6 @@ from __future__ import annotations
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.services.rate_rows import (
     BatchReading,
-    GivenQuote,
     RateRow,
     UnitBasketRow,
     ValueRow,
@@ -51,24 +50,19 @@ class StoredRates:
 
     def batch_readings(self, from_ns: int, until_ns: int) -> list[BatchReading]:
         rows = self.connection.execute(
-            "SELECT p.batch_seq, p.currency, p.value, count(o.seq), count(DISTINCT o.participant)"
-            " FROM exchange_batch b JOIN exchange_price p ON p.batch_seq = b.seq"
-            " LEFT JOIN exchange_fill f ON f.batch_seq = b.seq"
-            " LEFT JOIN exchange_order o ON o.seq = f.order_seq AND p.currency IN (o.sell, o.buy)"
-            " WHERE b.at >= ? AND b.at < ? AND p.price > 0"
-            " GROUP BY p.batch_seq, p.currency ORDER BY p.batch_seq, p.currency",
+            "WITH batch AS (SELECT seq FROM exchange_batch WHERE at >= ? AND at < ?),"
+            " filled AS (SELECT f.batch_seq, o.sell, o.buy, o.participant FROM batch b"
+            "  JOIN exchange_fill f ON f.batch_seq = b.seq JOIN exchange_order o ON o.seq = f.order_seq),"
+            " behind AS (SELECT batch_seq, currency, count(*) AS orders, count(DISTINCT participant) AS banks"
+            "  FROM (SELECT batch_seq, sell AS currency, participant FROM filled"
+            "  UNION ALL SELECT batch_seq, buy, participant FROM filled) GROUP BY batch_seq, currency)"
+            " SELECT p.batch_seq, p.currency, p.value, coalesce(n.orders, 0), coalesce(n.banks, 0)"
+            " FROM batch b JOIN exchange_price p ON p.batch_seq = b.seq"
+            " LEFT JOIN behind n ON n.batch_seq = p.batch_seq AND n.currency = p.currency"
+            " WHERE p.price > 0 ORDER BY p.batch_seq, p.currency",
             (from_ns, until_ns),
         )
         return [BatchReading(*row) for row in rows]
-
-    def quotes_given(self, from_ns: int, until_ns: int) -> list[GivenQuote]:
-        rows = self.connection.execute(
-            "SELECT o.quote_seq, o.participant, o.sell, o.buy, o.kind, o.tick, p.exponent"
-            " FROM exchange_order o JOIN exchange_pair p ON p.sell = o.sell AND p.buy = o.buy"
-            " WHERE o.quote_seq <> 0 AND o.entered_at >= ? AND o.entered_at < ? ORDER BY o.seq",
-            (from_ns, until_ns),
-        )
-        return [GivenQuote(*row) for row in rows]
 
     def basket_rows(self, code: str) -> list[UnitBasketRow]:
         rows = self.connection.execute(

@@ -13,11 +13,14 @@ from tasviya.core.errors import OperatorError
 from tasviya.exchange.order import Order
 from tasviya.services.exchange_batch import run
 from tasviya.services.order_forms import OrderForm, QuoteForm, forms_in, wanted, wanted_quote
-from tasviya.services.orders import cancel_order, enter_order
+from tasviya.services.orders import cancel_order, enter_orders
 from tasviya.services.quotes import post_quote, withdraw_quote
 from tasviya.services.trades import rescind
 
 exchange_app = typer.Typer(help="The exchange: orders, batches, and their proof.", no_args_is_help=True)
+
+NUMBER_DIGITS = 18
+"""A longer number is no batch's; a file may be called so."""
 
 Sender = Annotated[str, typer.Option("--as", help="The BIC of the participant that trades.")]
 Reference = Annotated[str, typer.Argument(help="The participant's own reference, new for each order.")]
@@ -56,7 +59,8 @@ def orders(
     ALDBKZ20XXX"""
     from tasviya import app
 
-    entered = _enter(home, now, sender, forms_in(app.read_text(file), str(file)))
+    text = app.read_text(file, "Name a CSV file in UTF-8.")
+    entered = _enter(home, now, sender, forms_in(text, str(file)))
     typer.echo(f"{len(entered)} orders stand; the next batch decides.")
 
 
@@ -71,7 +75,7 @@ def cancel(
     ALDBKZ20XXX"""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         owner = application.participant(sender)
         cancelled = application.do(lambda work: cancel_order(work, owner, order_id))
         application.tell()
@@ -97,7 +101,7 @@ def quote(
 
     base, _, counter = pair.partition("/")
     form = QuoteForm(reference, base, counter, bid, ask, size, until)
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         application.system.advance()
         asked = wanted_quote(application.participant(sender), form, application.system.memory.snapshot)
         posted = application.do(lambda work: post_quote(work, asked))
@@ -115,7 +119,7 @@ def unquote(
     """Withdraw what is left of a quote. Example: tasviya exchange unquote Q3f52… --as ALDBKZ20XXX"""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         owner = application.participant(sender)
         application.do(lambda work: withdraw_quote(work, owner, quote_id))
         application.tell()
@@ -181,7 +185,7 @@ def batch(home: Home = DEFAULT_HOME, now: Now = None, output: Output = Format.TA
     """Clear the book now, without waiting for the hour. Example: tasviya exchange batch"""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         made = application.do(run)
         application.tell()
     if made is None:
@@ -230,7 +234,7 @@ def verify(
     from tasviya import app
     from tasviya.services.batch_proof import from_file, prove
 
-    if what.isdecimal():
+    if what.isdecimal() and len(what) <= NUMBER_DIGITS:
         question, answer = app.ask_exchange(app.Home(home)).record(int(what))
     else:
         question, answer = from_file(_read(Path(what)), what)
@@ -255,11 +259,11 @@ def _enter(home: Path, now: str | None, sender: str, forms: list[OrderForm]) -> 
     """Enter orders, all of them or none."""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         application.system.advance()
         owner = application.participant(sender)
         asked = wanted(owner, forms, application.system.memory.snapshot)
-        entered = application.do(lambda work: [enter_order(work, each) for each in asked])
+        entered = application.do(lambda work: enter_orders(work, asked))
         application.tell()
     return entered
 

@@ -166,7 +166,7 @@ def held_reject(
 def _decide_held(home: Path, now: str | None, payment: str, act: Callable[[Any, Any], None]) -> None:
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         held = application.payment(payment)
         application.do(lambda work: act(work, held))
         application.tell()
@@ -178,7 +178,7 @@ def _each_day(
 ) -> None:
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         memory = application.system.memory
         known = list(memory.snapshot.currencies)
         codes = known if currency == "all" else [currency]

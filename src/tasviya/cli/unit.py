@@ -59,7 +59,7 @@ def unit_fix(
     unit fix"""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         day = date_in(date) or application.system.memory.latest_date
         application.do(lambda work: fix_date(work, day))
     show(app.ask_rates(app.Home(home)).rates(day), output, empty="No currency has a rate.")
@@ -84,7 +84,7 @@ def unit_revise(
     from tasviya import app
 
     weights, day = weights_in(weight or ()), date_in(valid_from)
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         made = application.do(lambda work: revise_unit(work, weights, day, anchor))
     held = app.ask_rates(app.Home(home)).basket(made.code, made.valid_from)
     show(held, output)

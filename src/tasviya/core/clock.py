@@ -10,7 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
+from tasviya.core.errors import OperatorError
+
 NANOSECONDS = 1_000_000_000
+LAST_YEAR = 2200
+"""Nanoseconds of later years are too large for a store's column."""
 
 
 class Clock(Protocol):
@@ -60,6 +64,22 @@ def to_ns(moment: datetime) -> int:
     """The instant of an aware datetime. Exact: no float is involved."""
     elapsed = moment - datetime.fromtimestamp(0, UTC)
     return (elapsed.days * 86_400 + elapsed.seconds) * NANOSECONDS + elapsed.microseconds * 1000
+
+
+def instant_of(text: str, where: str = "") -> int:
+    """The instant that a text such as 2026-09-29T10:00:00Z names.
+
+    Raises: OperatorError if it names none of 1971 to LAST_YEAR, or leaves its offset out.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not 1970 < moment.year <= LAST_YEAR:
+        cure = "Write it as 2026-09-29T10:00:00Z."
+        what = f"{text!r:.40} is no instant with an offset, of 1971 to {LAST_YEAR}."
+        raise OperatorError("bad_instant", what, cure, where)
+    return to_ns(moment)
 
 
 @lru_cache(maxsize=4096)

@@ -33,6 +33,10 @@ class Currency:
         return self.code
 
 
+DIGITS_MAX = 64
+"""An amount with more digits is a mistake in every currency."""
+
+
 class AmountError(ValueError):
     """The text is not an amount of that currency; `too_precise` if only its decimals are too many."""
 
@@ -112,7 +116,9 @@ def parse_amount(text: str, currency: Currency) -> int:
         sign, whole = whole[:1], whole[1:]
     digits = (whole or "0") + fraction
     if not (whole or fraction) or not (digits.isascii() and digits.isdigit()):
-        raise AmountError(f"{text!r} is not a decimal number")
+        raise AmountError(f"{text!r:.40} is not a decimal number")
+    if len(digits) > DIGITS_MAX:
+        raise AmountError(f"{text:.20}… has {len(digits)} digits")
     if len(fraction) > currency.decimals:
         raise AmountError(
             f"{text} {currency.code} has {len(fraction)} decimals; {currency.code} has {currency.decimals}",

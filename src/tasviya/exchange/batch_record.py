@@ -96,6 +96,13 @@ def unpack(question: bytes, answer: bytes) -> Batch:
 
     Raises: ValueError if they are none.
     """
+    try:
+        return _unpacked(question, answer)
+    except OverflowError as error:
+        raise ValueError(f"a number is too large: {error}") from None
+
+
+def _unpacked(question: bytes, answer: bytes) -> Batch:
     asked = msgspec.msgpack.decode(question, type=Question)
     given = msgspec.msgpack.decode(answer, type=Answer)
     if (asked.version, given.version) != (VERSION, VERSION):

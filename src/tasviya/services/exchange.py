@@ -112,14 +112,8 @@ def enter(work: Work, order: Order, exponent: int, priority: Priority = Priority
     memory.numbers.order += 1
     know_pair(work, order.sell, order.buy, exponent)
     order.held = hold_for(work, order)
-    state = memory.accounts[settlement(work, order.participant, order.sell).id]
-    drawn = state.funds.hold(order.held, priority)
-    legs = []
-    if drawn and state.credit:
-        legs = work.drawing_legs(state.account.id, drawn)
-        state.credit.drawn += drawn
-        state.credit.peak = max(state.credit.peak, state.credit.drawn)
-    hold(work, order, legs)
+    account = settlement(work, order.participant, order.sell)
+    hold(work, order, work.hold(account.id, order.held, priority))
     memory.book.add(order)
 
 

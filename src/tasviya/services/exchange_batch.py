@@ -19,7 +19,7 @@ from tasviya.exchange.market import Market, OrderKind, Orders
 from tasviya.exchange.order import Order, OrderEvent, limit_of
 from tasviya.ledger.ledger import TransferFlags
 from tasviya.services.exchange import pool, sold_leg, withdraw
-from tasviya.services.exchange_book import UNTIL_FRESH, BatchRow, Book, rounded
+from tasviya.services.exchange_book import UNTIL_FRESH, BatchRow, rounded
 from tasviya.services.exchange_fills import bought_legs, note_fill
 from tasviya.services.memory import Memory
 from tasviya.services.order_checks import TRADING
@@ -57,9 +57,8 @@ def parted(memory: Memory, first_ns: int, second_ns: int) -> bool:
 
 def expire_orders(work: Work) -> None:
     """Orders whose owners' time has come end."""
-    for order in list(work.memory.book.orders.values()):
-        if order.expires_at and order.expires_at <= work.now_ns and not order.payment_seq:
-            withdraw(work, order, OrderEvent.EXPIRE)
+    for order in work.memory.book.ended_by(work.now_ns):
+        withdraw(work, order, OrderEvent.EXPIRE)
     retry(work)
 
 
@@ -67,12 +66,14 @@ def run(work: Work) -> BatchRow | None:
     """Clear the book once; None if nothing stands in it that can be cleared now."""
     memory = work.memory
     memory.book.latest_batch_ns = work.now_ns
+    _turn_away(work)
+    _explain_suspended(work)
     orders = _taking_part(work)
     for order in orders:
         memory.book.unseen.pop(order.seq, None)
     if not orders:
         return None
-    batch = _clear(memory.book, memory, orders)
+    batch = _clear(memory, orders)
     filled = [(order, int(s), int(b)) for order, s, b in _fills(orders, batch) if s]
     _post(work, filled, batch)
     row = _record(work, batch, filled)
@@ -89,16 +90,20 @@ def run(work: Work) -> BatchRow | None:
     return row
 
 
+def _turn_away(work: Work) -> None:
+    """Refuse payments that wait in the book and would no longer be admitted."""
+    book = work.memory.book
+    for payment in list(book.payments.values()):
+        refusal = work.parties_of(payment)
+        if isinstance(refusal, Refusal):
+            withdraw(work, book.orders[book.order_of[payment.seq]], OrderEvent.CANCEL)
+            refuse(work, payment, refusal)
+
+
 def _taking_part(work: Work) -> list[Order]:
     """The open orders that this batch clears, the earliest first."""
     memory = work.memory
     rules = memory.snapshot.exchange_rules
-    for payment in list(memory.book.payments.values()):
-        refusal = work.parties_of(payment)
-        if isinstance(refusal, Refusal):
-            withdraw(work, memory.book.orders[memory.book.order_of[payment.seq]], OrderEvent.CANCEL)
-            refuse(work, payment, refusal)
-    _explain_suspended(work)
     suspended = memory.book.suspended
     open_now = {code for code, row in memory.days.items() if row.phase in TRADING and code not in suspended}
     standing = [
@@ -120,21 +125,26 @@ def _explain_suspended(work: Work) -> None:
     for order in book.orders.values() if book.suspended else ():
         why = book.why_suspended(order.sell, order.buy)
         if why:
-            why = f"{why} {UNTIL_FRESH}"
-            order.note = why
-            work.changes.orders[order.seq] = order
-            payment = book.payments.get(order.payment_seq)
-            if payment is not None:
-                payment.reason_text = why
-                work.changed(payment)
+            _note(work, order, f"{why} {UNTIL_FRESH}")
 
 
-def _clear(book: Book, memory: Memory, orders: list[Order]) -> Batch:
+def _note(work: Work, order: Order, why: str) -> None:
+    """Keep why an order has not filled; the payment that it serves tells it too."""
+    order.note = why
+    work.changes.orders[order.seq] = order
+    payment = work.memory.book.payments.get(order.payment_seq)
+    if payment is not None:
+        payment.reason_text = why
+        work.changed(payment)
+
+
+def _clear(memory: Memory, orders: list[Order]) -> Batch:
     """Find prices and fills, and have them proven."""
     # Compiled code takes a while to load: a union without orders does without.
     from tasviya.exchange.auction import clear
     from tasviya.exchange.certificate import verify
 
+    book = memory.book
     codes = sorted({order.sell for order in orders} | {order.buy for order in orders})
     place = {code: index for index, code in enumerate(codes)}
     exponents = np.zeros((len(codes), len(codes)), np.int64)
@@ -171,9 +181,7 @@ def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> Non
     for order, _, bought in filled:
         legs, receives = bought_legs(work, order)
         work.post(f"{order.order_id}:bought", number, legs, bought, order.payment_seq, goes_on=True)
-        for account_id in receives:
-            work.memory.accounts[account_id].funds.receive(bought)
-            work.fresh[account_id] = None
+        work.receive(receives, bought)
     for code, dust in zip(batch.market.currencies, batch.clearing.dust.tolist(), strict=True):
         if dust:
             taken, kept = pool(work, code), pool(work, code, AccountKind.ROUNDING)
@@ -184,6 +192,7 @@ def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> Non
 
 
 def _record(work: Work, batch: Batch, filled: list[tuple[Order, int, int]]) -> BatchRow:
+    """Keep all that a member needs to check the batch again."""
     numbers, clearing = work.memory.numbers, batch.clearing
     question, answer = pack(batch)
     row = BatchRow(
@@ -229,26 +238,22 @@ def _explain(work: Work, order: Order, batch: Batch, row: BatchRow) -> None:
     """Say why an order has not filled, and what would fill it at the batch's price."""
     place = batch.market.currencies.index
     sell_price, buy_price = (int(batch.clearing.prices[place(code)]) for code in (order.sell, order.buy))
-    order.batch_seq, order.note = row.seq, _why(work, order, sell_price, buy_price, row)
-    work.changes.orders[order.seq] = order
-    payment = work.memory.book.payments.get(order.payment_seq)
-    if payment is not None:
-        payment.reason_text = order.note
-        work.changed(payment)
+    order.batch_seq = row.seq
+    _note(work, order, _why(work, order, sell_price, buy_price, row))
 
 
 def _why(work: Work, order: Order, sell_price: int, buy_price: int, row: BatchRow) -> str:
+    """Why a batch at these prices has not filled an order."""
     currencies = work.memory.snapshot.currencies
     if not (sell_price and buy_price):
         return f"Batch {row.seq} found nobody who wants {order.sell} for {order.buy}; it waits for the next."
-    rate = Fraction(sell_price, buy_price)
-    if rate >= limit_of(order.tick, work.memory.book.exponents[order.sell, order.buy]):
+    limit = limit_of(order.tick, work.memory.book.exponents[order.sell, order.buy])
+    if Fraction(sell_price, buy_price) >= limit:
         return f"Batch {row.seq} could fill it only in part; it waits for the next."
     sold, bought = currencies[order.sell], currencies[order.buy]
-    exponent = work.memory.book.exponents[order.sell, order.buy]
     if order.kind is OrderKind.EXACT_IN:
         gets = Money(order.quantity * sell_price // buy_price, bought)
-        least = Money(_up(order.quantity * limit_of(order.tick, exponent)), bought)
+        least = Money(_up(order.quantity * limit), bought)
         there = f"there {Money(order.quantity, sold)} buy {gets}, and it wants {least}"
     else:
         costs = Money(_up(Fraction(order.quantity * buy_price, sell_price)), sold)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
 from statistics import median
 from typing import Protocol
 
 import msgspec
+import numpy as np
 
 from tasviya.core.currencies import currency
-from tasviya.exchange.market import OrderKind
+from tasviya.exchange.market import Market, OrderKind
 from tasviya.exchange.order import Order, exponent_for
+from tasviya.exchange.quotes import FirmQuote
 from tasviya.membership.register import Snapshot
 from tasviya.services.rate_rows import BATCH_SOURCE, RateStore
 from tasviya.settlement.payment import Payment
@@ -55,6 +57,20 @@ class QuoteRow(msgspec.Struct, frozen=True, array_like=True):
     given_at: int
     expires_at: int
 
+    def firm(self) -> FirmQuote:
+        """The quote as it was given."""
+        return FirmQuote(
+            self.provider,
+            self.base,
+            self.counter,
+            self.bid_tick,
+            self.ask_tick,
+            self.bid_minor,
+            self.ask_minor,
+            self.given_at,
+            self.expires_at,
+        )
+
 
 class ExchangeStore(RateStore, Protocol):
     """What the exchange needs of a store."""
@@ -70,6 +86,10 @@ class ExchangeStore(RateStore, Protocol):
         ...
 
     def quote_named(self, quote_id: str) -> QuoteRow | None: ...
+
+    def quotes_given(self, from_ns: int, until_ns: int) -> list[QuoteRow]:
+        """In a span, in the order in which they were given, also those that have been taken since."""
+        ...
 
     def pairs(self) -> dict[tuple[str, str], int]:
         """The exponents of the pairs that have had orders."""
@@ -87,6 +107,8 @@ class Book:
 
     def __init__(self, store: ExchangeStore) -> None:
         self.orders: dict[int, Order] = {}
+        self.named: dict[str, Order] = {}
+        """The open orders, by id."""
         self.order_of: dict[int, int] = {}
         """The open order of a payment, by number."""
         self.orders_of: dict[int, list[int]] = {}
@@ -100,7 +122,10 @@ class Book:
         for order in store.open_orders():
             self.add(order)
         self.payments: dict[int, Payment] = store.payments(list(self.order_of))
-        self.quotes: dict[int, QuoteRow] = {quote.seq: quote for quote in store.open_quotes()}
+        self.quotes: dict[int, QuoteRow] = {}
+        self._quotes_of: dict[frozenset[str], dict[int, QuoteRow]] = {}
+        for quote in store.open_quotes():
+            self.add_quote(quote)
         self.exponents = store.pairs()
         kept = store.exchange_values()
         self.values: dict[str, Fraction] = {row.currency: Fraction(row.value) for row in kept}
@@ -148,6 +173,15 @@ class Book:
         known = self.exponents.get((sell, buy))
         return exponent_for(rate) if known is None else known
 
+    def market(self) -> Market:
+        """Every pair that has had orders: only its exponents matter."""
+        codes = sorted({code for pair in self.exponents for code in pair})
+        place = {code: index for index, code in enumerate(codes)}
+        exponents = np.zeros((len(codes), len(codes)), np.int64)
+        for (sell, buy), exponent in self.exponents.items():
+            exponents[place[sell], place[buy]] = exponent
+        return Market(tuple(codes), exponents, np.zeros(len(codes)))
+
     def wanted(self, sell: str, buy: str, kind: OrderKind) -> int:
         """What the open orders of a pair and kind add up to."""
         return self._sums[sell, buy, kind]
@@ -159,9 +193,14 @@ class Book:
             del self._endings[0]
         return self._endings[0][0] if self._endings else None
 
+    def ended_by(self, instant_ns: int) -> list[Order]:
+        """The open orders whose owners' time has come by an instant."""
+        count = bisect_right(self._endings, instant_ns, key=lambda each: each[0])
+        return [self.orders[seq] for _, seq in self._endings[:count] if seq in self.orders]
+
     def add(self, order: Order) -> None:
         """Take an open order in; the payment that it serves is in `payments`."""
-        self.orders[order.seq] = order
+        self.orders[order.seq] = self.named[order.order_id] = order
         self._sums[order.sell, order.buy, order.kind] += order.quantity
         if order.payment_seq:
             self.order_of[order.payment_seq] = order.seq
@@ -171,6 +210,15 @@ class Book:
             self.orders_of.setdefault(order.quote_seq, []).append(order.seq)
         if not order.batch_seq:
             self.unseen[order.seq] = None
+
+    def add_quote(self, quote: QuoteRow) -> None:
+        """Take a quote in; its orders follow by `add`, and it goes with the last of them."""
+        self.quotes[quote.seq] = quote
+        self._quotes_of.setdefault(frozenset((quote.base, quote.counter)), {})[quote.seq] = quote
+
+    def quotes_between(self, one: str, other: str) -> Mapping[int, QuoteRow]:
+        """The open quotes of a pair, either way round, by number."""
+        return self._quotes_of.get(frozenset((one, other)), {})
 
     def reduce(self, order: Order, filled: int) -> None:
         """So much of an order's quantity has been filled."""
@@ -184,7 +232,7 @@ class Book:
 
     def remove(self, order: Order) -> None:
         """An order is no longer open."""
-        del self.orders[order.seq]
+        del self.orders[order.seq], self.named[order.order_id]
         self.unseen.pop(order.seq, None)
         self._sums[order.sell, order.buy, order.kind] -= order.quantity
         self.payments.pop(order.payment_seq, None)
@@ -193,7 +241,9 @@ class Book:
             standing = self.orders_of[order.quote_seq]
             standing.remove(order.seq)
             if not standing:
-                del self.orders_of[order.quote_seq], self.quotes[order.quote_seq]
+                del self.orders_of[order.quote_seq]
+                quote = self.quotes.pop(order.quote_seq)
+                del self._quotes_of[frozenset((quote.base, quote.counter))][quote.seq]
 
 
 def rounded(value: Fraction, digits: int = SIGNIFICANT) -> str:

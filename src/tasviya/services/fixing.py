@@ -10,7 +10,6 @@ rate has become too old takes part in no batch until it has a fresh one.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -18,28 +17,21 @@ from statistics import median
 
 from tasviya.core.business_day import DayEvent, Phase
 from tasviya.core.errors import OperatorError, Refusal
-from tasviya.core.rates import RateSource
-from tasviya.exchange.cross_rates import PairQuote, consistent_rates
-from tasviya.exchange.fixing import Fixed, Fixing, FixingTerms, Reading, Sheet, fix
-from tasviya.exchange.market import OrderKind
-from tasviya.exchange.order import limit_of
+from tasviya.exchange.cross_rates import Suspect
+from tasviya.exchange.fixing import Fixed, Fixing, FixingTerms, Sheet, fix
+from tasviya.exchange.fixing_sources import batch_sheet, central_bank_sheet, quote_sheet
 from tasviya.membership.register import Snapshot
 from tasviya.services.exchange_book import Book, rounded
 from tasviya.services.memory import Memory
 from tasviya.services.rate_rows import (
     BATCH_SOURCE,
     FIXING_SOURCE,
-    BatchReading,
     FixingRow,
-    GivenQuote,
     RateRow,
     ValueRow,
 )
 from tasviya.services.unit import value_unit
 from tasviya.services.work import Work
-
-LEAST_NOISE = 1e-5
-"""A tenth of a basis point: how far off the middle of the narrowest quote may be."""
 
 
 def due(memory: Memory, until_ns: int) -> tuple[int, date] | None:
@@ -81,14 +73,15 @@ def fix_date(work: Work, business_date: date) -> Fixing:
     calendars = {
         code: hours.calendar for code in snapshot.currencies if (hours := snapshot.operating_hours(code))
     }
-    fixing = fix(business_date, calendars, _sheets(work, snapshot, day), last, _terms(snapshot))
+    sheets, suspects = _sheets(work, snapshot, day)
+    fixing = fix(business_date, calendars, sheets, last, _terms(snapshot))
     rates = [RateRow.of(each) for each in fixing.fixed.values()]
     work.changes.fixings.append(FixingRow(day, work.now_ns, ", ".join(fixing.refused)))
     work.changes.rates += rates
     memory.book.latest_fixing = day
     memory.book.suspended = {row.currency: row.fixed_on for row in rates if row.suspended}
     _feed_book(work, fixing.fixed)
-    work.act("fixing", day, "; ".join(_in_words(rates, fixing)) or "nothing has a rate")
+    work.act("fixing", day, "; ".join(_in_words(rates, fixing, suspects)) or "nothing has a rate")
     value_unit(work, snapshot, business_date, fixing)
     return fixing
 
@@ -124,88 +117,30 @@ def _terms(snapshot: Snapshot) -> FixingTerms:
     )
 
 
-def _sheets(work: Work, snapshot: Snapshot, day: str) -> list[Sheet]:
-    store = work.memory.store
+def _sheets(work: Work, snapshot: Snapshot, day: str) -> tuple[list[Sheet], Sequence[Suspect]]:
+    """What the date's sources say, and the quotes that are too far off to be believed."""
+    store, book = work.memory.store, work.memory.book
     span = store.date_span(day)
-    sheets = [
-        Sheet(RateSource.BATCH, _batch_prices(store.batch_readings(*span), _terms(snapshot))),
-        Sheet(RateSource.QUOTES, _quoted(store.quotes_given(*span), snapshot)),
-        Sheet(RateSource.CENTRAL_BANK, _central_banks(snapshot)),
-    ]
-    return [sheet for sheet in sheets if sheet.readings]
+    batches = batch_sheet(
+        ((each.currency, each.reading()) for each in store.batch_readings(*span)), _terms(snapshot)
+    )
+    quoted = quote_sheet(
+        (row.firm() for row in store.quotes_given(*span)), book.market(), snapshot.currencies
+    )
+    sheets, suspects = [batches, _central_banks(snapshot)], list[Suspect]()
+    if not isinstance(quoted, Refusal):
+        sheets.append(quoted[0])
+        suspects += quoted[1].suspects
+    return [sheet for sheet in sheets if sheet.readings], suspects
 
 
-def _batch_prices(found: Iterable[BatchReading], terms: FixingTerms) -> dict[str, Reading]:
-    """Each currency's last price of the date that had enough behind it, else its last."""
-    readings: dict[str, Reading] = {}
-    for each in found:
-        reading = Reading(Fraction(each.value), (f"batch {each.batch_seq}",), each.orders, each.banks)
-        before = readings.get(each.currency)
-        if before is None or _enough(reading, terms) or not _enough(before, terms):
-            readings[each.currency] = reading
-    return readings
-
-
-def _enough(reading: Reading, terms: FixingTerms) -> bool:
-    return reading.orders >= terms.orders_min and reading.parties >= terms.banks_min
-
-
-def _quoted(given: Sequence[GivenQuote], snapshot: Snapshot) -> dict[str, Reading]:
-    """What providers' last two-way quotes of the date come to together."""
-    quotes = largest_group(two_way(given, snapshot))
-    found = consistent_rates(quotes) if quotes else None
-    if found is None or isinstance(found, Refusal):
-        return {}
-    return {
-        code: Reading(value, tuple(sorted(found.support[code])), parties=len(found.support[code]))
-        for code, value in found.values.items()
-    }
-
-
-def two_way(given: Sequence[GivenQuote], snapshot: Snapshot) -> list[PairQuote]:
-    """Each provider's last quote of each pair that has both a bid and an ask: their middle, and half of the
-    spread as its noise."""
-    sides: dict[int, dict[OrderKind, GivenQuote]] = defaultdict(dict)
-    for side in given:
-        sides[side.quote_seq][OrderKind(side.kind)] = side
-    last: dict[tuple[str, frozenset[str]], PairQuote] = {}
-    for _, both in sorted(sides.items()):
-        if len(both) < 2:
-            continue
-        asks, bids = both[OrderKind.EXACT_IN], both[OrderKind.EXACT_OUT]
-        ask, bid = _limit(asks, snapshot), 1 / _limit(bids, snapshot)
-        middle = (bid + ask) / 2
-        noise = max(float((ask - bid) / 2 / middle), LEAST_NOISE)
-        pair = frozenset((asks.sell, asks.buy))
-        last[asks.provider, pair] = PairQuote(asks.sell, asks.buy, middle, asks.provider, noise)
-    return list(last.values())
-
-
-def _limit(side: GivenQuote, snapshot: Snapshot) -> Fraction:
-    """Units bought for one unit sold."""
-    sold, bought = snapshot.currencies[side.sell], snapshot.currencies[side.buy]
-    scale = Fraction(sold.minor_per_major, bought.minor_per_major)
-    return limit_of(side.tick, side.exponent) * scale
-
-
-def largest_group(quotes: Sequence[PairQuote]) -> list[PairQuote]:
-    """The quotes of the largest group of currencies that quotes tie together."""
-    group = {code: {code} for quote in quotes for code in (quote.base, quote.quote)}
-    for quote in quotes:
-        joined = group[quote.base] | group[quote.quote]
-        for code in joined:
-            group[code] = joined
-    largest = max(group.values(), key=lambda codes: (len(codes), sorted(codes)), default=set())
-    return [quote for quote in quotes if quote.base in largest]
-
-
-def _central_banks(snapshot: Snapshot) -> dict[str, Reading]:
-    readings = {}
-    for code in snapshot.currencies:
-        said, institution = snapshot.central_bank_rate(code), snapshot.settlement_institution(code)
-        if said is not None:
-            readings[code] = Reading(Fraction(said), (institution.code if institution else code,))
-    return readings
+def _central_banks(snapshot: Snapshot) -> Sheet:
+    said = {code: rate for code in snapshot.currencies if (rate := snapshot.central_bank_rate(code))}
+    banks = {code: snapshot.settlement_institution(code) for code in said}
+    return central_bank_sheet(
+        {code: Fraction(rate) for code, rate in said.items()},
+        {code: bank.code if bank else code for code, bank in banks.items()},
+    )
 
 
 def _feed_book(work: Work, fixed: Mapping[str, Fixed]) -> None:
@@ -231,7 +166,8 @@ def _measure(book: Book, fixed: Mapping[str, Fraction]) -> Fraction:
     return median(ratios) if ratios else Fraction(1)
 
 
-def _in_words(rates: Iterable[RateRow], fixing: Fixing) -> Iterable[str]:
+def _in_words(rates: Iterable[RateRow], fixing: Fixing, suspects: Iterable[Suspect]) -> Iterable[str]:
+    """What the journal says of a fixing, also of quotes that the others contradict."""
     for row in rates:
         words = [row.currency, row.value, row.level]
         words += [f"of {row.fixed_on}"] if row.fixed_on != row.business_date else []
@@ -240,3 +176,6 @@ def _in_words(rates: Iterable[RateRow], fixing: Fixing) -> Iterable[str]:
         yield " ".join(words)
     for code in fixing.refused:
         yield f"{code} none"
+    for each in suspects:
+        pair = f"{each.quote.base}/{each.quote.quote}"
+        yield f"{each.quote.contributor} {pair} suspect, off by {each.sigmas:+.0f} times its noise"

@@ -9,14 +9,14 @@ is an instant. A mistake is told with its line and column.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from io import StringIO
 from typing import TypeVar
 
-from tasviya.core.clock import to_ns
+from tasviya.core.clock import instant_of
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import parse_amount
 from tasviya.exchange.market import OrderKind
@@ -29,6 +29,11 @@ T = TypeVar("T")
 NEEDED = ("reference", "sell", "buy", "amount", "limit")
 OPTIONAL = ("fixed", "whole", "until")
 YES_NO = {"": False, "no": False, "false": False, "yes": True, "true": True}
+ORDERS_MAX = 100_000
+"""Orders in one file, which is one commit."""
+RATE_MAX = 10**18
+"""A rate beyond this, or below one over it, is a mistake."""
+_PLAIN = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 KINDS = {"": OrderKind.EXACT_IN, "in": OrderKind.EXACT_IN, "out": OrderKind.EXACT_OUT}
 
 
@@ -54,22 +59,38 @@ def forms_in(text: str, where: str) -> list[OrderForm]:
     where: the file's name, for error texts.
     Raises: OperatorError.
     """
-    rows = csv.DictReader(text.splitlines())
-    named = list(rows.fieldnames or ())
+    rows = csv.DictReader(StringIO(text, newline=""))
+    forms: list[OrderForm] = []
+    try:
+        _must_be_columns(rows.fieldnames or (), where)
+        for row in rows:
+            place = f"{where}:{rows.line_num}"
+            if None in row or None in row.values():
+                what = "It has too few or too many cells."
+                raise OperatorError("bad_row", what, "Give every column one.", place)
+            if len(forms) == ORDERS_MAX:
+                what = f"The file has more than {ORDERS_MAX:,} orders."
+                raise OperatorError(
+                    "too_many_orders", what, "Split it: a file stands or falls as one.", place
+                )
+            forms.append(OrderForm(**{name: cell.strip() for name, cell in row.items()}, where=place))
+    except csv.Error as error:
+        cure = "Write a line an order, cells with commas between them."
+        place = f"{where}:{rows.line_num + 1}"
+        raise OperatorError("bad_row", f"It is no CSV: {error}.", cure, place) from None
+    return forms
+
+
+def _must_be_columns(named: Sequence[str], where: str) -> None:
+    """Raises: OperatorError unless the columns are the ones that a file of orders has."""
     missing = [name for name in NEEDED if name not in named]
     odd = [name for name in named if name not in (*NEEDED, *OPTIONAL)]
-    if missing or odd:
-        what = f"It lacks {', '.join(missing)}." if missing else f"Unknown columns: {', '.join(odd)}."
-        raise OperatorError("bad_columns", what, f"Name the columns {', '.join(NEEDED)}.", f"{where}:1")
-    forms = []
-    for number, row in enumerate(rows, start=2):
-        place = f"{where}:{number}"
-        if None in row or None in row.values():
-            raise OperatorError(
-                "bad_row", "It has too few or too many cells.", "Give every column one.", place
-            )
-        forms.append(OrderForm(**{name: cell.strip() for name, cell in row.items()}, where=place))
-    return forms
+    twice = [name for name in NEEDED + OPTIONAL if named.count(name) > 1]
+    faults = (("It lacks", missing), ("Unknown columns:", odd), ("Named twice:", twice))
+    for what, names in faults:
+        if names:
+            cure = f"Name the columns {', '.join(NEEDED)}, once each, with commas between them."
+            raise OperatorError("bad_columns", f"{what} {', '.join(names):.60}.", cure, f"{where}:1")
 
 
 def wanted(participant: str, forms: Iterable[OrderForm], snapshot: Snapshot) -> list[WantedOrder]:
@@ -106,7 +127,8 @@ def _wanted(participant: str, form: OrderForm, snapshot: Snapshot) -> WantedOrde
         quantity,
         limit,
         whole=_one_of("whole", form.whole.lower(), YES_NO, form.where),
-        expires_at=_instant(form.until, form.where),
+        expires_at=_until(form.until, form.where),
+        where=form.where,
     )
 
 
@@ -144,35 +166,25 @@ def wanted_quote(provider: str, form: QuoteForm, snapshot: Snapshot) -> WantedQu
         raise OperatorError("bad_amount", f"{error}.", cure) from None
     bid, ask = rate_of(form.bid) * scale, rate_of(form.ask) * scale
     return WantedQuote(
-        provider, form.reference, form.base, form.counter, bid, ask, size, size, _instant(form.until, "")
+        provider, form.reference, form.base, form.counter, bid, ask, size, size, _until(form.until)
     )
 
 
 def rate_of(text: str, where: str = "") -> Fraction:
-    """A rate above zero, from a decimal text.
+    """A rate above zero, from a plain decimal text.
 
     Raises: OperatorError.
     """
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(0)
-    if not value.is_finite() or not Decimal("1e-18") <= value <= Decimal("1e18"):
-        raise OperatorError("bad_rate", f"{text!r} is no rate.", "Write a decimal above zero: 0.155.", where)
-    return Fraction(value)
+    value = Fraction(text) if _PLAIN.fullmatch(text) else Fraction(0)
+    if not 1 <= value * RATE_MAX <= RATE_MAX**2:
+        cure = "Write a decimal above zero: 0.155."
+        raise OperatorError("bad_rate", f"{text!r:.40} is no rate.", cure, where)
+    return value
 
 
-def _instant(text: str, where: str) -> int:
-    if not text:
-        return 0
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        cure = "Write it as 2026-09-29T10:00:00Z."
-        raise OperatorError("bad_instant", f"{text} is no instant with an offset.", cure, where)
-    return to_ns(moment)
+def _until(text: str, where: str = "") -> int:
+    """When it ends; 0 if nothing was written."""
+    return instant_of(text, where) if text else 0
 
 
 def _one_of(name: str, text: str, allowed: dict[str, T], where: str) -> T:

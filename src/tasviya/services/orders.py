@@ -7,6 +7,7 @@ under the same reference is refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,10 +38,27 @@ class WantedOrder:
     whole: bool = False
     expires_at: int = 0
     """An instant; 0: with its day."""
+    where: str = ""
+    """Where it was written, for error texts."""
 
     @property
     def order_id(self) -> str:
         return f"O{derive('own order', self.participant, self.reference) >> 32:024x}"
+
+
+def enter_orders(work: Work, wanted: Iterable[WantedOrder]) -> list[Order]:
+    """Take orders into the book, one after the other.
+
+    Raises: OperatorError, with the place of the first that cannot stand; then none of them does.
+    """
+    entered = []
+    for each in wanted:
+        try:
+            entered.append(enter_order(work, each))
+        except OperatorError as error:
+            why = error.refusal
+            raise OperatorError(why.reason, why.what, why.cure, why.where or each.where) from None
+    return entered
 
 
 def enter_order(work: Work, wanted: WantedOrder) -> Order:
@@ -95,9 +113,10 @@ def _wish(order: Order) -> tuple[object, ...]:
 
 
 def _known(work: Work, order_id: str) -> Order | None:
-    changed = (order for order in work.changes.orders.values() if order.order_id == order_id)
-    open_ones = (order for order in work.memory.book.orders.values() if order.order_id == order_id)
-    return next(changed, None) or next(open_ones, None) or work.memory.store.order_named(order_id)
+    """The order of that id, as this unit of work has it."""
+    open_one = work.memory.book.named.get(order_id)
+    kept = None if open_one else work.memory.store.order_named(order_id)
+    return open_one or (kept and work.changes.orders.get(kept.seq, kept))
 
 
 def _order(work: Work, wanted: WantedOrder, exponent: int) -> Order | Refusal:

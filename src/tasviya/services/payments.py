@@ -239,17 +239,11 @@ def settle(work: Work, payment: Payment, parties: Parties, decision: Settle) -> 
     memory, amount, route = work.memory, payment.amount_minor, parties.path
     legs = []
     for account_id, drawn in zip(route.sources, decision.draws, strict=True):
-        state = memory.accounts[account_id]
-        state.funds.pay(amount, payment.priority)
-        if drawn and state.credit:
-            legs += work.drawing_legs(account_id, drawn)
-            state.credit.drawn += drawn
-            state.credit.peak = max(state.credit.peak, state.credit.drawn)
+        memory.accounts[account_id].funds.pay(amount, payment.priority)
+        legs += work.draw(account_id, drawn)
     legs += route.legs
     work.post(payment.payment_id, payment.attempt, legs, amount, payment.seq)
-    for account_id in route.receives:
-        memory.accounts[account_id].funds.receive(amount)
-        work.fresh[account_id] = None
+    work.receive(route.receives, amount)
     if payment.priority is Priority.NORMAL:
         _count_exposure(work, route, amount)
     if payment.seq in memory.queue:

@@ -8,7 +8,7 @@ quotes until they expire rides there too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -94,9 +94,7 @@ def take(work: Work, payment: Payment, parties: Parties) -> bool:
     if book.why_suspended(sells, buys):
         return False
     market = _market(work, sells, buys)
-    offered = {
-        seq: _left(work, row) for seq, row in book.quotes.items() if {row.base, row.counter} == {sells, buys}
-    }
+    offered = {seq: _left(work, row) for seq, row in book.quotes_between(sells, buys).items()}
     fixed, minor = (
         (Fixed.SEND, payment.debit_minor) if payment.fixed == IN else (Fixed.RECEIVE, payment.amount_minor)
     )
@@ -114,19 +112,13 @@ def take(work: Work, payment: Payment, parties: Parties) -> bool:
 
 def _settle(work: Work, payment: Payment, parties: Parties, order: Order, deal: Deal) -> None:
     """Post all legs of a deal as one chain: the payer's and the provider's money in, then both out."""
-    memory, funds = work.memory, work.memory.accounts[parties.path.sources[0]]
-    drawn = funds.funds.pay(deal.sold, payment.priority)
-    legs = []
-    if drawn and funds.credit:
-        legs = work.drawing_legs(funds.account.id, drawn)
-        funds.credit.drawn += drawn
-        funds.credit.peak = max(funds.credit.peak, funds.credit.drawn)
-    taken = pool(work, payment.debit_currency)
-    legs.append(Leg("sold", LegCode.SOLD, funds.account.id, taken.id, taken.partition))
+    payer, taken = parties.path.sources[0], pool(work, payment.debit_currency)
+    legs = work.pay(payer, deal.sold, payment.priority)
+    legs.append(Leg("sold", LegCode.SOLD, payer, taken.id, taken.partition))
     name, attempt = payment.payment_id, payment.attempt
     work.post(f"{name}:sold", attempt, legs, deal.sold, payment.seq, goes_on=True)
     given = sold_leg(work, order, deal.bought, TransferFlags.POST_PENDING_TRANSFER)
-    memory.accounts[given.debit].funds.use(order.held, deal.bought)
+    work.memory.accounts[given.debit].funds.use(order.held, deal.bought)
     work.post(f"{name}:given", attempt, [given], deal.bought, goes_on=True)
     for subject, paid, (out, receives) in (
         (f"{name}:paid", deal.sold, bought_legs(work, order)),
@@ -134,9 +126,7 @@ def _settle(work: Work, payment: Payment, parties: Parties, order: Order, deal: 
     ):
         reference = payment.seq if subject == name else 0
         work.post(subject, attempt, out, paid, reference, goes_on=subject != name)
-        for account_id in receives:
-            memory.accounts[account_id].funds.receive(paid)
-            work.fresh[account_id] = None
+        work.receive(receives, paid)
 
 
 def _stand(work: Work, quote: FirmQuote, row: QuoteRow) -> Refusal | None:
@@ -145,7 +135,7 @@ def _stand(work: Work, quote: FirmQuote, row: QuoteRow) -> Refusal | None:
     market = _market(work, quote.base, quote.counter)
     columns, _ = as_orders([quote], market, work.now_ns)
     memory.numbers.quote += 1
-    memory.book.quotes[row.seq] = row
+    memory.book.add_quote(row)
     work.changes.quotes.append(row)
     for place in range(len(columns)):
         sell, buy = (market.currencies[int(side[place])] for side in (columns.sell, columns.buy))
@@ -223,17 +213,7 @@ def _market(work: Work, one: str, other: str, rate: Fraction | None = None) -> M
 def _left(work: Work, row: QuoteRow) -> FirmQuote:
     """What is left of a quote."""
     left = {order.sell: order.quantity for order in _orders_of(work, row)}
-    return FirmQuote(
-        row.provider,
-        row.base,
-        row.counter,
-        row.bid_tick,
-        row.ask_tick,
-        left.get(row.counter, 0),
-        left.get(row.base, 0),
-        row.given_at,
-        row.expires_at,
-    )
+    return replace(row.firm(), bid_minor=left.get(row.counter, 0), ask_minor=left.get(row.base, 0))
 
 
 def _orders_of(work: Work, row: QuoteRow) -> list[Order]:
@@ -259,16 +239,4 @@ def _row(work: Work, wanted: WantedQuote, quote: FirmQuote) -> QuoteRow:
 
 def _same(one: QuoteRow, other: QuoteRow) -> bool:
     """Whether two quotes promise the same, whenever they were given."""
-
-    def promise(row: QuoteRow) -> tuple[object, ...]:
-        return (
-            row.base,
-            row.counter,
-            row.bid_tick,
-            row.ask_tick,
-            row.bid_minor,
-            row.ask_minor,
-            row.expires_at,
-        )
-
-    return promise(one) == promise(other)
+    return replace(one.firm(), given_at_ns=0) == replace(other.firm(), given_at_ns=0)

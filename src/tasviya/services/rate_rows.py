@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from tasviya.core.errors import invariant
 from tasviya.core.rates import OfficialRate, RateSource
-from tasviya.exchange.fixing import UNIT, Fixed
+from tasviya.exchange.fixing import UNIT, Fixed, Reading
 from tasviya.exchange.union_unit import Basket
 
 _DIGITS_MAX = 60
@@ -126,17 +126,9 @@ class BatchReading(NamedTuple):
     orders: int
     banks: int
 
-
-class GivenQuote(NamedTuple):
-    """One side of a provider's quote as the order that it stood in the book as."""
-
-    quote_seq: int
-    provider: str
-    sell: str
-    buy: str
-    kind: int
-    tick: int
-    exponent: int
+    def reading(self) -> Reading:
+        """What the fixing reads of it."""
+        return Reading(Fraction(self.value), (f"batch {self.batch_seq}",), self.orders, self.banks)
 
 
 class RateStore(Protocol):
@@ -163,11 +155,6 @@ class RateStore(Protocol):
 
     def batch_readings(self, from_ns: int, until_ns: int) -> list[BatchReading]:
         """Of all batches in a span, in their order."""
-        ...
-
-    def quotes_given(self, from_ns: int, until_ns: int) -> list[GivenQuote]:
-        """In a span, in the order in which they were given; both sides of each, also where they have been
-        taken."""
         ...
 
     def basket_rows(self, code: str) -> list[UnitBasketRow]:

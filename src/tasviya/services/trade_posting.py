@@ -12,7 +12,7 @@ from tasviya.core.errors import Refusal
 from tasviya.core.money import Money
 from tasviya.services.work import Work
 from tasviya.settlement.payment import PRIORITY_RANK, Priority
-from tasviya.settlement.routing import Leg, LegCode, Path
+from tasviya.settlement.routing import LegCode, Path
 from tasviya.settlement.rules import AM04
 from tasviya.settlement.trade import Trade, trade_words
 
@@ -75,22 +75,13 @@ def post(work: Work, trade: Trade, other: Trade, paying: tuple[Side, Side]) -> N
     """Post both payments as one chain, and tell the holders of the accounts that they moved."""
     words = trade_words(trade, other)
     for side in paying:
-        legs: list[Leg] = []
-        for account_id in side.path.sources:
-            state = work.memory.accounts[account_id]
-            drawn = state.funds.pay(side.amount, Priority.HIGH)
-            if drawn and state.credit:
-                legs += work.drawing_legs(account_id, drawn)
-                state.credit.drawn += drawn
-                state.credit.peak = max(state.credit.peak, state.credit.drawn)
+        legs = [leg for source in side.path.sources for leg in work.pay(source, side.amount, Priority.HIGH)]
         legs += [
             replace(leg, code=LegCode.TRADED) if leg.code is LegCode.SETTLEMENT else leg
             for leg in side.path.legs
         ]
         work.post(side.subject(trade), trade.attempt, legs, side.amount, goes_on=True)
-        for account_id in side.path.receives:
-            work.memory.accounts[account_id].funds.receive(side.amount)
-            work.fresh[account_id] = None
+        work.receive(side.path.receives, side.amount)
         for participant, account, is_debit in side.path.tells:
             item = [0, is_debit, side.amount, trade.match_id, words, *side.against, trade.match_id]
             work.tell_more(work.bic(participant), "notice", account, item)

@@ -8,12 +8,13 @@ force on a date is the last that begins by then.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 
-from tasviya.core.errors import OperatorError, Refusal
+from tasviya.core.errors import OperatorError, Refusal, accepted
 from tasviya.core.rates import FxReason
 from tasviya.exchange.fixing import Fixing
 from tasviya.exchange.union_unit import (
@@ -38,6 +39,7 @@ from tasviya.services.rate_rows import (
 )
 from tasviya.services.work import Work
 
+_WEIGHT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20}|/[1-9][0-9]{0,19})?")
 SHARE_DIGITS = 6
 """Significant digits of a share, percent; shares are shown, nobody reckons with them."""
 
@@ -56,15 +58,10 @@ def value_unit(work: Work, snapshot: Snapshot, day: date, fixing: Fixing) -> Non
         work.changes.unit_fixings.append(UnitFixingRow(rules.code, text, "", "", what))
         return
     for code, value in values.items():
-        share = rounded(100 * held.amounts.get(code, 0) * value / worth, SHARE_DIGITS)
-        row = UnitValueRow(
-            rules.code,
-            text,
-            code,
-            decimal_text(published(worth / value)),
-            share if code in held.amounts else "",
-        )
-        work.changes.unit_values.append(row)
+        amount = held.amounts.get(code)
+        share = "" if amount is None else rounded(100 * amount * value / worth, SHARE_DIGITS)
+        in_it = decimal_text(published(worth / value))
+        work.changes.unit_values.append(UnitValueRow(rules.code, text, code, in_it, share))
     percents = {code: Fraction(percent) for code, percent in snapshot.unit_interest.items()}
     interest = held.interest_percent(values, percents) if percents else None
     lacks = interest.what if isinstance(interest, Refusal) else ""
@@ -99,29 +96,24 @@ def revise(
     if baskets[-1].valid_from >= day:
         what = f"{rules.code} has a basket from {baskets[-1].valid_from} on already."
         raise OperatorError("basket_stands", what, "It stays; revise it after the next fixing.")
-    parts = _set_up_weights(rules, work.memory.register.on(day)) if weights is None else weights
-    made = parts if isinstance(parts, Refusal) else _next(work, rules, baskets[-1], day, parts, anchor)
-    if isinstance(made, Refusal) or isinstance(parts, Refusal):
-        refusals = [each for each in (parts, made) if isinstance(each, Refusal)]
-        raise OperatorError(refusals[0].reason, refusals[0].what, refusals[0].cure)
-    _keep(work, made, parts)
+    if weights is None:
+        weights = accepted(_set_up_weights(rules, work.memory.register.on(day)))
+    made = accepted(_next(work, rules, baskets[-1], day, weights, anchor))
+    _keep(work, made, weights)
     return made
 
 
 def weights_in(texts: Iterable[str]) -> dict[str, Fraction] | None:
-    """Weights as people write them, such as KZT=0.6; None if there are none.
+    """Weights as people write them, such as KZT=0.6 or KZT=3/5; None if there are none.
 
     Raises: OperatorError if one is malformed or they do not add up to 1.
     """
     weights: dict[str, Fraction] = {}
     for text in texts:
         code, _, value = text.partition("=")
-        try:
-            weight = Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            weight = Fraction(0)
+        weight = Fraction(value) if _WEIGHT.fullmatch(value) else Fraction(0)
         if not 0 < weight <= 1 or code in weights:
-            what = f"{text!r} is no weight."
+            what = f"{text!r:.40} is no weight."
             raise OperatorError("bad_weights", what, "Give each currency once, such as KZT=0.6.")
         weights[code] = weight
     if weights and sum(weights.values()) != 1:
@@ -133,6 +125,7 @@ def weights_in(texts: Iterable[str]) -> dict[str, Fraction] | None:
 def _next(
     work: Work, rules: UnitRules, old: Basket, day: date, weights: Values, anchor: str
 ) -> Basket | Refusal:
+    """The basket after an old one, with these weights."""
     store = work.memory.store
     means = _means(store.rates_before(day.isoformat(), rules.base_fixings), {})
     on_the_day = {row.currency: Fraction(row.value) for row in store.latest_rates()}

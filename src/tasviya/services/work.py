@@ -7,7 +7,7 @@ makes all of them last in one commit.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ from tasviya.services.unit_of_work import (
 from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
 from tasviya.settlement.admission import Directory, Parties, When, judge_date
 from tasviya.settlement.gross import Queue
-from tasviya.settlement.payment import ISO_STATUS, Event, Payment
+from tasviya.settlement.payment import ISO_STATUS, Event, Payment, Priority
 from tasviya.settlement.routing import Leg, LegCode
 
 LINKED, UNLINKED = TransferFlags.LINKED, TransferFlags.NONE
@@ -226,15 +226,36 @@ class Work:
         transfers = self.changes.transfers
         transfers[-1] = replace(transfers[-1], flags=transfers[-1].flags & ~LINKED)
 
-    def drawing_legs(self, account_id: int, amount: int) -> list[Leg]:
-        """The two legs that draw on a credit line: the promise is used up, the money is lent."""
-        account = self.memory.accounts[account_id].account
+    def draw(self, account_id: int, amount: int) -> list[Leg]:
+        """Draw on an account's credit line. Returns the two legs of it: the promise is used up, the money is
+        lent; none if nothing is drawn."""
+        state = self.memory.accounts[account_id]
+        if not amount or state.credit is None:
+            return []
+        state.credit.drawn += amount
+        state.credit.peak = max(state.credit.peak, state.credit.drawn)
+        account = state.account
         promise, control, credit = self._credit_accounts(account_id)
         money = account.currency.number
         return [
             Leg(f"limit:{account.key}", LegCode.LIMIT_USED, promise, control, money + LIMITS, amount),
             Leg(f"draw:{account.key}", LegCode.CREDIT_DRAWN, credit, account_id, money, amount),
         ]
+
+    def pay(self, account_id: int, amount: int, priority: Priority) -> list[Leg]:
+        """Take an amount from an account. Returns the legs that draw on its credit line for what it lacks;
+        they go in front of those that move the amount."""
+        return self.draw(account_id, self.memory.accounts[account_id].funds.pay(amount, priority))
+
+    def hold(self, account_id: int, amount: int, priority: Priority) -> list[Leg]:
+        """Hold an amount on an account, with the same legs as `pay`."""
+        return self.draw(account_id, self.memory.accounts[account_id].funds.hold(amount, priority))
+
+    def receive(self, account_ids: Iterable[int], amount: int) -> None:
+        """An amount has come into each of these accounts: payments may have waited for it."""
+        for account_id in account_ids:
+            self.memory.accounts[account_id].funds.receive(amount)
+            self.fresh[account_id] = None
 
     def repaying_legs(self, account_id: int, amount: int) -> list[Leg]:
         """The two legs that repay a credit line and restore the promise."""

@@ -100,9 +100,8 @@ def _limited(
         return Wish(route, fixed, debit.code, debit_minor, credit_minor)
     rate = _rate(transfer.exchange_rate, debit, credit)
     if rate is None:
-        return AM12.refuse(
-            f"{transfer.exchange_rate} is no rate.", "Give XchgRate above zero, or leave it out."
-        )
+        what, cure = f"{transfer.exchange_rate} is no rate.", "Give XchgRate above zero, or leave it out."
+        return AM12.refuse(what, cure, "CdtTrfTxInf/XchgRate")
     if fixed == IN:
         least = -((-debit_minor * rate.numerator) // rate.denominator)
         return Wish(route, fixed, debit.code, debit_minor, max(credit_minor, least))

@@ -21,9 +21,12 @@ class Rule:
     transient: ClassVar[bool] = False
 
     @classmethod
-    def refuse(cls, what: str, cure: str = "") -> Refusal:
-        """The refusal of one payment: `what` was found, with its values."""
-        return Refusal(cls.reason, what, cure or cls.cure, cls.where, cls.transient)
+    def refuse(cls, what: str, cure: str = "", where: str = "") -> Refusal:
+        """The refusal of one payment: `what` was found, with its values.
+
+        where: its place, if it is not the rule's.
+        """
+        return Refusal(cls.reason, what, cure or cls.cure, where or cls.where, cls.transient)
 
 
 class DS0G(Rule):

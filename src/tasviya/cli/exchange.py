@@ -173,7 +173,7 @@ def rescind_trade(
     rescind T3f52… --as ALDBKZ20XXX"""
     from tasviya import app
 
-    with app.Application(app.Home(home), app.clock_at(now), 0, replay=False) as application:
+    with app.by_hand(home, now) as application:
         owner = application.participant(sender)
         rescinded = application.do(lambda work: rescind(work, owner, trade_id))
         application.tell()

@@ -25,7 +25,7 @@ from exchange_days import (
     rates,
     traded_day,
 )
-from exchange_union import UNION, A, B, D, ExchangeUnion, F
+from exchange_union import UNION, A, B, D, ExchangeUnion, F, G
 from small_union import minor
 from typer.testing import CliRunner
 
@@ -304,6 +304,27 @@ def test_union_that_slept_over_a_close_fixes_the_date_before_the_next_opens(unio
     union.at("12:00").settle()
     union.at("12:00", WEDNESDAY).settle()
     assert rates(union)["KZT"]["date"] == TUESDAY
+
+
+def test_quote_that_the_others_contradict_is_named_and_counts_for_nothing(tmp_path: Path) -> None:
+    """IN-G has no tenge in the small union; here it has, and asks 40 basis points more than the others."""
+    text = UNION.read_text(encoding="utf-8")
+    account = 'accounts.INR = "ACCGINR"\n'
+    wider = text.replace(account, account + 'accounts.KZT = "ACCGKZT"\nopening_balances.KZT = 5_000\n')
+    file = tmp_path / "union.toml"
+    file.write_text(wider, encoding="utf-8")
+    union = ExchangeUnion(tmp_path / "home", union=file)
+    union.at("10:10").settle()
+    for bank, bid, ask in ((A, "6.2495", "6.2505"), (D, "6.2495", "6.2505"), (G, "6.2745", "6.2755")):
+        union.firm(bank, "INR", "KZT", bid, ask)
+    union.at("18:31").settle()
+    assert column(union, "evidence") == {"INR": "IN-D, KZ-A", "KZT": "IN-D, KZ-A", "OMR": "OM-SI"}
+    assert cross(union, "INR", "KZT") == pytest.approx(6.25, rel=2e-5)
+    export(union.home, tmp_path / "day.sqlite", as_csv=False)
+    sql = "SELECT facts FROM journal_entry WHERE facts LIKE '%suspect%'"
+    ((facts,),) = sqlite3.connect(tmp_path / "day.sqlite").execute(sql)
+    assert "IN-G INR/KZT suspect" in facts
+    assert "KZ-A INR/KZT" not in facts
 
 
 def test_fixing_stands_in_the_journal(union: ExchangeUnion, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_every_element_the_page_names_exists_in_a_schema() -> None:
         "ACSC",
         "RJCT",
         "CNCL",
+        "RSCD",
         "RJCR",
         "PDCR",
         "ACCR",

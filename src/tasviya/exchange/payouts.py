@@ -198,30 +198,35 @@ def _roundings(records, low, high, aside, row, ratio, kind):
 @compiled
 def _give_back(sell, buy, kind, n, rows, ratio, totals, may, dust, sold, bought):
     for side in (1, 0):
-        left = np.int64(0)
+        open_ = np.zeros(n, np.int64)
         for segment in range(side * n * n, (side + 1) * n * n):
             if may[segment]:
                 currency = segment % n if side == 0 else (segment // n) % n
-                _, rest = _divide(
-                    totals[segment], rows[segment, _OVER], rows[segment, _UNDER], ratio[segment]
-                )
-                may[segment] = rest > 0 and dust[currency] > 0
-                left += may[segment]
+                over, under = rows[segment, _OVER], rows[segment, _UNDER]
+                _, rest = _divide(totals[segment], over, under, ratio[segment])
+                may[segment] = rest > 0
+                open_[currency] += may[segment]
+        left = np.int64(0)
+        for currency in range(n):
+            left += dust[currency] > 0 and open_[currency] > 0
         for i in range(len(sell)):
             if left == 0:
                 break
+            currency = sell[i] if side else buy[i]
+            if kind[i] != side or dust[currency] == 0:
+                continue
             segment = (np.int64(kind[i]) * n + sell[i]) * n + buy[i]
-            if kind[i] != side or not may[segment]:
+            if not may[segment]:
                 continue
-            fixed, paid, currency = (bought[i], sold[i], sell[i]) if side else (sold[i], bought[i], buy[i])
+            fixed, paid = (bought[i], sold[i]) if side else (sold[i], bought[i])
             floor, rest = _divide(fixed, rows[segment, _OVER], rows[segment, _UNDER], ratio[segment])
-            if dust[currency] > 0 and (rest == 0 or floor == 0 or paid != floor + side):
+            if rest == 0 or floor == 0 or paid != floor + side:
                 continue
-            if dust[currency] > 0:
-                dust[currency] -= 1
-                if side:
-                    sold[i] -= 1
-                else:
-                    bought[i] += 1
+            if side:
+                sold[i] -= 1
+            else:
+                bought[i] += 1
             may[segment] = False
-            left -= 1
+            dust[currency] -= 1
+            open_[currency] -= 1
+            left -= dust[currency] == 0 or open_[currency] == 0

@@ -23,7 +23,7 @@ from tasviya.exchange.fills import settle
 from tasviya.exchange.margin_search import MarginSearch
 from tasviya.exchange.market import Bools, Clearing, Market, Orders
 from tasviya.exchange.order_book import PLACE_BITS, PLACE_MASK, Book, build, take_out
-from tasviya.exchange.payouts import pay
+from tasviya.exchange.payouts import give_back, pay
 from tasviya.exchange.whole_orders import SUBSETS, as_firm, fill_firm, in_the_money
 
 ROUNDS_ALONE = 3
@@ -105,7 +105,8 @@ def _paid(
     sold, bought = pay(tried, settled, out)
     if orders.whole.any():
         out = out & in_the_money(market, orders, settled.prices)
-    prices, dust = np.array(settled.prices, np.int64), np.array(settled.dust, np.int64)
+    dust = give_back(tried, settled, sold, bought)
+    prices = np.array(settled.prices, np.int64)
     return Clearing(prices, sold, bought, out, dust, settled.proven, why, dict(effort))
 
 

@@ -5,7 +5,8 @@ buys; each order's own is the floor or the ceiling of its share. The carry runs 
 backwards from the end in the second half of a batch, whose first state is known from the totals: two
 threads, one result.
 
-A lift of k starts the carry k units lower: k payouts fewer round up (k payments more, for exact-out).
+A lift of k starts the carry k units lower: k payouts fewer round up (k payments more, for exact-out). Dust
+that no currency needs is given back afterwards, a unit for each segment whose sum was rounded.
 """
 
 from __future__ import annotations
@@ -53,6 +54,23 @@ def pay(orders: Orders, settled: Settlement, aside: Bools) -> tuple[Int64s, Int6
         "fills add up to the totals they were proven with",
     )
     return sold, bought
+
+
+def give_back(orders: Orders, settled: Settlement, sold: Int64s, bought: Int64s) -> Int64s:
+    """Give dust back to the earliest order of each pair and kind that rounding cost a unit; the dust left.
+
+    Changes `sold` and `bought`: a payment that was rounded up becomes its floor, then a payout its ceiling,
+    where the sum of the pair and kind was rounded too, as long as there is dust.
+    """
+    dust = np.array(settled.dust, np.int64)
+    rows, ratio = _carries(settled)
+    totals = np.array(settled.totals, np.int64).ravel()
+    may = totals > 0
+    may[list(settled.lifts)] = False
+    if dust.any() and may.any():
+        columns = (orders.sell, orders.buy, orders.kind)
+        _give_back(*columns, len(settled.prices), rows, ratio, totals, may, dust, sold, bought)
+    return dust
 
 
 def roundings(book: Book, segment: int, settled: Settlement) -> int:
@@ -175,3 +193,40 @@ def _roundings(records, low, high, aside, row, ratio, kind):
         elif rest > 0:
             count += kind
     return count
+
+
+@compiled
+def _give_back(sell, buy, kind, n, rows, ratio, totals, may, dust, sold, bought):
+    for side in (1, 0):
+        open_ = np.zeros(n, np.int64)
+        for segment in range(side * n * n, (side + 1) * n * n):
+            if may[segment]:
+                currency = segment % n if side == 0 else (segment // n) % n
+                over, under = rows[segment, _OVER], rows[segment, _UNDER]
+                _, rest = _divide(totals[segment], over, under, ratio[segment])
+                may[segment] = rest > 0
+                open_[currency] += may[segment]
+        left = np.int64(0)
+        for currency in range(n):
+            left += dust[currency] > 0 and open_[currency] > 0
+        for i in range(len(sell)):
+            if left == 0:
+                break
+            currency = sell[i] if side else buy[i]
+            if kind[i] != side or dust[currency] == 0:
+                continue
+            segment = (np.int64(kind[i]) * n + sell[i]) * n + buy[i]
+            if not may[segment]:
+                continue
+            fixed, paid = (bought[i], sold[i]) if side else (sold[i], bought[i])
+            floor, rest = _divide(fixed, rows[segment, _OVER], rows[segment, _UNDER], ratio[segment])
+            if rest == 0 or floor == 0 or paid != floor + side:
+                continue
+            if side:
+                sold[i] -= 1
+            else:
+                bought[i] += 1
+            may[segment] = False
+            dust[currency] -= 1
+            open_[currency] -= 1
+            left -= dust[currency] == 0 or open_[currency] == 0

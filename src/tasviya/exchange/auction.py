@@ -27,11 +27,9 @@ from tasviya.exchange.payouts import give_back, pay
 from tasviya.exchange.whole_orders import SUBSETS, as_firm, fill_firm, in_the_money
 
 ROUNDS_ALONE = 3
-"""Times that whole orders at the margin are taken out one a run; with hardly any divisible ones, at all."""
-ROUNDS_TIMES = 700
-"""So many times, by currency, are they taken out at most."""
-_DIVISIBLE_SHARE = 0.03
-"""With fewer divisible orders than this, there is hardly one for each margin."""
+"""Times that whole orders at the margin are taken out one a run; where none can be divided, at all."""
+ROUNDS_TIMES, ROUNDS_LEAST, ROUNDS_MOST = 4_800, 96, 300
+"""So many times, by currency, are they taken out at most, and within which bounds."""
 
 TOO_COARSE = "whole minor units are too coarse to fill all that is in the money: a few units of it stay open"
 NOT_FOUND = (
@@ -51,8 +49,9 @@ def clear(market: Market, orders: Orders) -> Clearing:
     search: MarginSearch | None = None
     if orders.whole.all() and len(orders) <= SUBSETS:
         return _firmly(market, orders, MarginSearch(market, book), effort)
-    mostly_whole = orders.whole.mean() > 1 - _DIVISIBLE_SHARE
-    rounds = ROUNDS_ALONE if mostly_whole else min(max(ROUNDS_TIMES // book.currencies, 12), 60)
+    rounds = min(max(ROUNDS_TIMES // book.currencies, ROUNDS_LEAST), ROUNDS_MOST)
+    if orders.whole.all():
+        rounds = ROUNDS_ALONE
     for round_ in range(rounds):
         search = MarginSearch(market, book) if search is None else search.again()
         settled, why = _solve(market, book, search, whole, effort, turns=not round_)

@@ -38,7 +38,7 @@ set_up() {
         "$python" -c 'import ensurepip' 2>/dev/null || cure "$python cannot make a virtual environment" \
             "sudo apt-get install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
         [ -x .venv/bin/python ] || "$python" -m venv .venv || cure "no virtual environment could be made" \
-            "check that this directory is writable and the disk has 600 MB free"
+            "check that this directory is writable and the disk has 1.5 GB free"
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
             cure "the packages could not be installed" "check the connection to your package index, then run this again"
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ||

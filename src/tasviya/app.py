@@ -17,6 +17,7 @@ from tasviya.adapters.delivery import Delivery
 from tasviya.adapters.inbox import InboxFile, move_away, pending, portions, unused
 from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.outbox import write_file
+from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
 from tasviya.adapters.sqlite_connection import Connection, connect
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
@@ -50,6 +51,7 @@ __all__ = [
     "MachineClock",
     "amount_text",
     "ask",
+    "ask_clearing",
     "ask_exchange",
     "ask_rates",
     "by_hand",
@@ -144,6 +146,14 @@ def ask_exchange(home: Home) -> ExchangeQueries:
     Raises: OperatorError if there is none.
     """
     return ExchangeQueries(_reader(home))
+
+
+def ask_clearing(home: Home) -> ClearingQueries:
+    """Questions about positions and clearing cycles, beside the union's writer.
+
+    Raises: OperatorError if there is none.
+    """
+    return ClearingQueries(_reader(home))
 
 
 def ask_rates(home: Home) -> RateQueries:

@@ -25,6 +25,7 @@ CHANGING = (
     "amount_minor",
     "debit_minor",
     "settled_by",
+    "unit_minor",
 )
 """What of a payment may change after it was received."""
 

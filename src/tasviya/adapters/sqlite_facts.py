@@ -9,8 +9,9 @@ import msgspec
 
 from tasviya.adapters.payment_rows import COLUMN_LIST, payment_of
 from tasviya.adapters.sqlite_connection import Connection
-from tasviya.core.currencies import currency
+from tasviya.core.currencies import currency, union_currency
 from tasviya.core.ids import AccountId
+from tasviya.core.money import Currency
 from tasviya.membership.participant import RECORD_TYPES
 from tasviya.membership.records import Record
 from tasviya.services.unit_of_work import AccountRow, CreditLineRow, DayRow, Numbers, QueueRow
@@ -43,6 +44,7 @@ class StoredFacts:
             batch=after("SELECT max(seq) FROM exchange_batch"),
             quote=after("SELECT max(seq) FROM exchange_quote"),
             trade=after("SELECT max(seq) FROM trade"),
+            cycle=after("SELECT max(seq) FROM clearing_cycle"),
         )
 
     def records(self) -> list[Record]:
@@ -54,6 +56,7 @@ class StoredFacts:
         return found
 
     def account_rows(self) -> Iterator[tuple[LedgerAccount, AccountRow]]:
+        units = unit_currencies(self.connection)
         sql = (
             "SELECT account_id, owner, kind, currency, with_whom, number, entry_seq, opening, lowest"
             " FROM account"
@@ -62,7 +65,7 @@ class StoredFacts:
             sql
         ):
             account_id = AccountId(int(identity, 16))
-            money = currency(code)
+            money = units.get(code) or currency(code)
             account = LedgerAccount(account_id, AccountKind[kind.upper()], owner, money, with_whom, number)
             yield account, AccountRow(account_id, seq, int(opening), int(lowest))
 
@@ -178,6 +181,12 @@ class StoredFacts:
     def _payments(self, where: str, *values: Any) -> list[Payment]:
         rows = self.connection.execute(f"SELECT {COLUMN_LIST} FROM payment WHERE {where}", values)
         return [payment_of(row) for row in rows]
+
+
+def unit_currencies(db: Connection) -> dict[str, Currency]:
+    """The union's own units, past ones too, by code: no table of ISO 4217 knows these."""
+    rows = db.execute("SELECT DISTINCT code, decimals, name FROM unit_rules ORDER BY rowid")
+    return {code: union_currency(code, decimals, name) for code, decimals, name in rows}
 
 
 def as_json(values: Sequence[Any]) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from tasviya.adapters.sqlite_connection import Connection
+from tasviya.adapters.sqlite_facts import unit_currencies
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import format_minor
 from tasviya.membership.participant import full_bic
 from tasviya.services.statements import AccountFacts, Period, collect
-from tasviya.settlement.accounts import OWED_TO_OWNER, AccountKind
+from tasviya.settlement.accounts import AccountKind, runs_to_owner
 
 Row = dict[str, Any]
 
@@ -24,6 +25,7 @@ class Queries:
 
     def __init__(self, db: Connection) -> None:
         self.db = db
+        self._units = unit_currencies(db)
 
     def payments(self, name: str) -> list[Row]:
         """Payments by UETR, instruction id, payment id or end-to-end id, with all that is known of them.
@@ -67,7 +69,7 @@ class Queries:
         balances, held_on = self.balances(), self._held()
         told = []
         for row in rows:
-            decimals = currency(row["currency"]).decimals
+            decimals = self.decimals(row["currency"])
             held = held_on[row["account_id"]]
             balance = balances[row.pop("account_id")]
             opening, lowest = int(row["opening"]), int(row.pop("lowest"))
@@ -97,7 +99,7 @@ class Queries:
         ):
             kind = AccountKind[kinds[account_id].upper()]
             net = int(credits) - int(debits)
-            found[account_id] = net if kind in OWED_TO_OWNER else -net
+            found[account_id] = net if runs_to_owner(kind) else -net
         return found
 
     def _held(self) -> dict[str, int]:
@@ -120,7 +122,7 @@ class Queries:
         for (ledger, code, kind), (count, debits, credits) in sorted(
             sums.items(), key=lambda e: (e[0][1], e[0][0])
         ):
-            decimals = currency(code).decimals
+            decimals = self.decimals(code)
             rows.append(
                 {
                     "currency": code,
@@ -163,7 +165,7 @@ class Queries:
         told = []
         for row in rows:
             code, value = row["currency"], row["settled_value"] or 0
-            decimals = currency(code).decimals if code in members else 2
+            decimals = self.decimals(code) if code in members else 2
             liquidity = used.get(code) or 0
             row["settled_value"] = format_minor(value, decimals)
             row["liquidity_peak"] = format_minor(liquidity, decimals)
@@ -210,8 +212,8 @@ class Queries:
         return self._movements(account, day, min(later) - 1 if later else 1 << 62)
 
     def _movements(self, account: Row, day: Row, last_commit: int) -> tuple[Row, list[Row]]:
-        kind, decimals = AccountKind[account["kind"].upper()], currency(account["currency"]).decimals
-        sign = 1 if kind in OWED_TO_OWNER else -1
+        kind, decimals = AccountKind[account["kind"].upper()], self.decimals(account["currency"])
+        sign = 1 if runs_to_owner(kind) else -1
         balance = sign * self.balances()[account["account_id"]]
         facts = AccountFacts(account["account_id"], account["number"], account["currency"], kind, "", "")
         period = Period(facts, day["business_date"], balance)
@@ -267,7 +269,7 @@ class Queries:
         balances = self.balances()
         told = []
         for row in rows:
-            decimals = currency(row["currency"]).decimals
+            decimals = self.decimals(row["currency"])
             owed, held = balances[row["vostro"]], balances[row["nostro"]]
             row["vostro"], row["nostro"] = format_minor(owed, decimals), format_minor(held, decimals)
             row["difference"] = format_minor(owed - held, decimals)
@@ -298,11 +300,16 @@ class Queries:
         rows = self._rows("SELECT * FROM operating_day ORDER BY business_date DESC, currency")
         return [self._told(row) for row in rows]
 
+    def decimals(self, code: str) -> int:
+        """How many decimals a currency, or the union's unit, has."""
+        found = self._units.get(code) or currency(code)
+        return found.decimals
+
     def _told(self, row: Row) -> Row:
         """A row with amounts and instants as people read them."""
         code = row.get("currency")
         if code and "amount_minor" in row:
-            row["amount"] = format_minor(row.pop("amount_minor"), currency(code).decimals)
+            row["amount"] = format_minor(row.pop("amount_minor"), self.decimals(code))
         for name in ("received_at", "queued_at", "settled_at", "since", "not_before", "not_after"):
             if name in row:
                 row[name] = iso_instant(row[name]) if row[name] else ""

@@ -14,6 +14,7 @@ import msgspec
 
 from tasviya.adapters.migrations import migrate
 from tasviya.adapters.payment_rows import CHANGING, COLUMNS
+from tasviya.adapters.sqlite_clearing import StoredClearing, write_clearing
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_exchange import StoredExchange, write_exchange
 from tasviya.adapters.sqlite_facts import StoredFacts
@@ -41,7 +42,7 @@ from tasviya.services.unit_of_work import (
 ACCEPTED = (CreateTransferStatus.CREATED, CreateTransferStatus.EXISTS)
 
 
-class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades):
+class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, StoredClearing):
     """The writer's store.
 
     Raises (on opening): StoreError if the file is another writer's, damaged or of a newer version.
@@ -136,6 +137,7 @@ class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades):
         write_exchange(self.connection, changes)
         write_trades(self.connection, changes)
         write_rates(self.connection, changes)
+        write_clearing(self.connection, changes)
 
     def _write_queue(self, queued: dict[int, QueueRow | None]) -> None:
         self.connection.executemany(

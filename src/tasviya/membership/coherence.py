@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from tasviya.core.errors import ConfigurationError
+from tasviya.membership.clearing_rules import DEBTOR, OWN, AcceptedMoney, BaseTrade, ClearingRules
+from tasviya.membership.exchange_rules import ExchangeRules
 from tasviya.membership.participant import (
     BANK,
     LIVE,
@@ -24,6 +26,7 @@ from tasviya.membership.participant import (
     SettlementInstitutionHours,
 )
 from tasviya.membership.records import Record, first_overlap
+from tasviya.membership.unit_rules import UnitRules
 
 Found = tuple[Record, str]
 """A record and the path of the key it stood at."""
@@ -40,6 +43,7 @@ def check(found: Sequence[Found], mode: str) -> None:
     _currencies(found)
     _account_numbers(found)
     _access(found)
+    _clearing(found)
     if mode == LIVE:
         _screening(found)
 
@@ -126,6 +130,28 @@ def _access(found: Sequence[Found]) -> None:
             what = f"{record.participant} has no such account in {record.currency}."
             cure = f"Give it accounts.{record.currency} first, or remove this."
             raise ConfigurationError("CF18", what, cure, path)
+
+
+def _clearing(found: Sequence[Found]) -> None:
+    """Clearing knows its members, and has a unit to count in and an exchange to buy on."""
+    rules = next((path for each, path in found if isinstance(each, ClearingRules)), None)
+    if rules is None:
+        return
+    for needed, key, why in ((UnitRules, "unit", "positions count"), (ExchangeRules, "exchange", "it buys")):
+        if not any(isinstance(each, needed) for each, _ in found):
+            cure = f"Add [{key}], or remove [clearing]."
+            raise ConfigurationError("CF27", f"Clearing needs the {key} in which {why}.", cure, rules)
+    members = {each.code for each, _ in found if isinstance(each, Member)}
+    settled = {each.currency for each, _ in found if isinstance(each, SettlementInstitutionHours)}
+    for record, path in found:
+        if isinstance(record, BaseTrade | AcceptedMoney) and record.member not in members:
+            cure = f"Use the code of a [[member]]: {', '.join(sorted(members))}."
+            raise ConfigurationError("CF27", f"{record.member!r} is not a member.", cure, path)
+        if isinstance(record, AcceptedMoney):
+            for choice in record.choices.split(","):
+                if choice not in (OWN, DEBTOR) and choice not in settled:
+                    what = f"{choice!r} is neither a currency that settles here nor {OWN!r} nor {DEBTOR!r}."
+                    raise ConfigurationError("CF27", what, f"Use one of {', '.join(sorted(settled))}.", path)
 
 
 def _screening(found: Sequence[Found]) -> None:

@@ -23,10 +23,11 @@ from tasviya.core.errors import ConfigurationError
 from tasviya.membership.records import Record
 from tasviya.membership.toml_table import Table
 
-GROSS, EXCHANGE, QUOTE = "gross", "exchange", "quote"
-ROUTES = (GROSS, EXCHANGE, QUOTE)
+GROSS, EXCHANGE, QUOTE, UNION = "gross", "exchange", "quote", "union"
+ROUTES = (GROSS, EXCHANGE, QUOTE, UNION)
 """How a payment whose payer's bank pays in another currency reaches the payee: the bank converts by itself
-and pays gross; in the next batch auction; at once at the best firm quote, else in the next batch."""
+and pays gross; in the next batch auction; at once at the best firm quote, else in the next batch; through the
+two settlement institutions at the official rate, their positions cleared later."""
 
 
 class ExchangeRules(Record, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from tasviya.membership.clearing_rules import AcceptedMoney, BaseTrade, ClearingBand, ClearingRules
 from tasviya.membership.exchange_rules import CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.records import Record
@@ -277,6 +278,10 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "unit_rules": UnitRules,
     "unit_weights": UnitWeight,
     "unit_interest": UnitInterest,
+    "clearing_rules": ClearingRules,
+    "clearing_bands": ClearingBand,
+    "base_trade": BaseTrade,
+    "accepted_money": AcceptedMoney,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""
 

@@ -10,9 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 
 from tasviya.core.business_day import Calendar, OperatingHours
-from tasviya.core.currencies import currency
+from tasviya.core.currencies import currency, union_currency
 from tasviya.core.errors import invariant
 from tasviya.core.money import Currency
+from tasviya.membership.clearing_rules import (
+    AcceptedMoney,
+    BaseTrade,
+    ClearingBand,
+    ClearingRules,
+    ClearingTerms,
+)
 from tasviya.membership.exchange_rules import GROSS, CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.participant import (
@@ -158,6 +165,22 @@ class Snapshot:
             each.currency: each.percent for each in holding(UnitInterest)
         }
         """Yearly percent of each currency's reference instrument, decimals."""
+        clearing = holding(ClearingRules)
+        self.clearing: ClearingTerms | None = None
+        """How positions between settlement institutions are cleared; None: the union has no union route."""
+        if clearing:
+            self.clearing = ClearingTerms(
+                clearing[0],
+                holding(ClearingBand),
+                {each.member: each.units for each in holding(BaseTrade)},
+                {each.member: each.choices for each in holding(AcceptedMoney)},
+            )
+
+    @property
+    def unit_money(self) -> Currency | None:
+        """The union's unit as a currency; None without."""
+        rules = self.unit
+        return union_currency(rules.code, rules.decimals, rules.name) if rules else None
 
     @property
     def union(self) -> Union:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
@@ -55,6 +56,20 @@ class Table:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise _wrong_kind(value, f"a whole number from {least} to {most}", self.at(key))
         return value
+
+    def decimal(
+        self, key: str, least: Decimal | int, most: Decimal | int, default: str | None = None, *, code: str
+    ) -> str:
+        """A plain decimal between bounds, as text. code: what to call one that is not."""
+        text = self.text(key, default)
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not (value.is_finite() and least <= value <= most):
+            what = f"{text!r} is not a decimal from {Decimal(least):f} to {Decimal(most):f}."
+            raise ConfigurationError(code, what, 'Write it as a text, such as "0.25".', self.at(key))
+        return format(value.normalize(), "f")
 
     def day(self, key: str) -> str | None:
         value = self.get(key)

@@ -24,6 +24,7 @@ from tasviya.core.business_day import Calendar, UnknownHolidays, UnknownZone, ti
 from tasviya.core.currencies import UnknownCurrency, currency
 from tasviya.core.errors import ConfigurationError
 from tasviya.core.money import AmountError, Currency, parse_amount
+from tasviya.membership.clearing_rules import read_clearing
 from tasviya.membership.coherence import check
 from tasviya.membership.exchange_rules import read_exchange
 from tasviya.membership.fixing_rules import read_fixing
@@ -94,6 +95,9 @@ CODES: Mapping[str, str] = {
     "CF22": "the unit's code is no code of its own",
     "CF23": "the unit's weights make no basket",
     "CF24": "a number of the unit is not one",
+    "CF25": "a number of clearing is not one",
+    "CF26": "the bands of the sliding scale are not in order",
+    "CF27": "clearing names nobody, or lacks what it needs",
 }
 """What can be wrong with a union's configuration."""
 
@@ -176,6 +180,10 @@ class _Reading:
             unit = root.table("unit")
             read_unit(unit, self.dates, self.keep)
             unit.done()
+        if root.get("clearing") is not None:
+            clearing = root.table("clearing")
+            read_clearing(clearing, self.dates, self.keep)
+            clearing.done()
         facts.done()
         self.participant(operator, OPERATOR, operator.text("member"))
         operator.done()

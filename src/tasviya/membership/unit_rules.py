@@ -21,7 +21,7 @@ A union without that table has no unit; everything but the unit's own commands w
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from tasviya.core.currencies import union_currency
@@ -100,9 +100,9 @@ def read_unit(
         decimals=decimals,
         kind=kind,
         currency=worth.text("currency"),
-        amount=_decimal(worth, "amount", Decimal("1e-12"), Decimal("1e12")),
-        cap=_decimal(table, "cap", Decimal(0), Decimal(1), "0.30"),
-        floor=_decimal(table, "floor", Decimal(0), Decimal(1), "0.01"),
+        amount=worth.decimal("amount", Decimal("1e-12"), Decimal("1e12"), code="CF24"),
+        cap=table.decimal("cap", Decimal(0), Decimal(1), "0.30", code="CF24"),
+        floor=table.decimal("floor", Decimal(0), Decimal(1), "0.01", code="CF24"),
         base_fixings=table.number("base_fixings", 1, 1_000, 60),
         anchor=table.text("anchor", ""),
         **dates(table),
@@ -112,7 +112,7 @@ def read_unit(
     if kind == BASKET:
         _weights(table, rules, dates, keep)
     for currency, entry in table.by_currency("interest", "percent"):
-        percent = _decimal(entry, "percent", Decimal(-100), Decimal(1_000))
+        percent = entry.decimal("percent", Decimal(-100), Decimal(1_000), code="CF24")
         keep(UnitInterest(currency=currency, percent=percent, **dates(entry)), entry.path)
         entry.done()
 
@@ -128,7 +128,7 @@ def _weights(
     for key, measure in (("weights", WEIGHT), ("sizes", SIZE)):
         parts: dict[str, Decimal] = {}
         for currency, entry in table.by_currency(key, "value"):
-            value = _decimal(entry, "value", Decimal(0), Decimal("1e15"))
+            value = entry.decimal("value", Decimal(0), Decimal("1e15"), code="CF24")
             keep(UnitWeight(currency=currency, measure=measure, value=value, **dates(entry)), entry.path)
             entry.done()
             parts[currency] = Decimal(value)
@@ -150,16 +150,3 @@ def _weights(
     if rules.anchor and not parts.get(rules.anchor):
         what = f"The anchor {rules.anchor} has no part in the basket."
         raise ConfigurationError("CF23", what, "Name a currency of the basket.", table.at("anchor"))
-
-
-def _decimal(table: Table, key: str, least: Decimal, most: Decimal, default: str | None = None) -> str:
-    """A plain decimal between bounds, as text."""
-    text = table.text(key, default)
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not (value.is_finite() and least <= value <= most):
-        what = f"{text!r} is not a decimal from {least:f} to {most:f}."
-        raise ConfigurationError("CF24", what, 'Write it as a text, such as "0.25".', table.at(key))
-    return format(value.normalize(), "f")

@@ -151,9 +151,13 @@ def sold_leg(work: Work, order: Order, amount: int, phase: TransferFlags) -> Leg
 
 
 def settlement(work: Work, participant: str, currency: str) -> LedgerAccount:
-    """A participant's settlement account."""
-    money = work.memory.snapshot.currencies[currency]
-    return ledger_account(AccountKind.SETTLEMENT, participant, money)
+    """A participant's settlement account; of a settlement institution in its own currency, what it has taken
+    in for the union."""
+    snapshot = work.memory.snapshot
+    institution = snapshot.settlement_institution(currency)
+    its_own = institution is not None and institution.code == participant
+    kind = AccountKind.CLEARING if its_own else AccountKind.SETTLEMENT
+    return ledger_account(kind, participant, snapshot.currencies[currency])
 
 
 def pool(work: Work, currency: str, kind: AccountKind = AccountKind.EXCHANGE) -> LedgerAccount:

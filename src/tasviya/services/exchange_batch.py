@@ -7,6 +7,7 @@ account. What the batch does not settle stays in the book, with the price that w
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence, Set
 from fractions import Fraction
 
 import numpy as np
@@ -31,6 +32,8 @@ from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.routing import Leg, LegCode
 
 MINUTE_NS = 60 * NANOSECONDS
+Fills = Mapping[int, tuple[int, int]]
+"""What orders have sold and bought, minor units, by the order's number."""
 
 
 def due(memory: Memory, until_ns: int) -> int | None:
@@ -62,20 +65,26 @@ def expire_orders(work: Work) -> None:
     retry(work)
 
 
-def run(work: Work) -> BatchRow | None:
-    """Clear the book once; None if nothing stands in it that can be cleared now."""
+def run(
+    work: Work, besides: Sequence[Order] = (), closing: Callable[[Fills], bool] | None = None
+) -> BatchRow | None:
+    """Clear the book once; None if nothing stands in it that can be cleared now.
+
+    besides: orders that this batch must take in. closing: posts, in the same chain, what the fills pay for,
+    and says whether there was anything; it gets them by the order's number.
+    """
     memory = work.memory
     memory.book.latest_batch_ns = work.now_ns
     _turn_away(work)
     _explain_suspended(work)
-    orders = _taking_part(work)
+    orders = _taking_part(work, {order.seq for order in besides})
     for order in orders:
         memory.book.unseen.pop(order.seq, None)
     if not orders:
         return None
     batch = _clear(memory, orders)
     filled = [(order, int(s), int(b)) for order, s, b in _fills(orders, batch) if s]
-    _post(work, filled, batch)
+    _post(work, filled, batch, closing)
     row = _record(work, batch, filled)
     for order, sold, bought in filled:
         order.batch_seq = row.seq
@@ -100,7 +109,7 @@ def _turn_away(work: Work) -> None:
             refuse(work, payment, refusal)
 
 
-def _taking_part(work: Work) -> list[Order]:
+def _taking_part(work: Work, must: Set[int]) -> list[Order]:
     """The open orders that this batch clears, the earliest first."""
     memory = work.memory
     rules = memory.snapshot.exchange_rules
@@ -115,7 +124,8 @@ def _taking_part(work: Work) -> list[Order]:
     ]
     # Should there be more than a batch takes, those that no batch has seen go first, then the longest unseen.
     most = rules.largest_batch if rules else 0
-    chosen = sorted(standing, key=lambda order: (order.batch_seq, order.seq))[:most]
+    ranked = sorted(standing, key=lambda order: (order.seq not in must, order.batch_seq, order.seq))
+    chosen = ranked[:most]
     return sorted(chosen, key=lambda order: order.seq)
 
 
@@ -171,7 +181,12 @@ def _fills(orders: list[Order], batch: Batch) -> zip[tuple[Order, int, int]]:
     return zip(orders, clearing.sold.tolist(), clearing.bought.tolist(), strict=True)
 
 
-def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> None:
+def _post(
+    work: Work,
+    filled: list[tuple[Order, int, int]],
+    batch: Batch,
+    closing: Callable[[Fills], bool] | None,
+) -> None:
     """Post all legs of a batch as one chain."""
     number = work.memory.numbers.batch
     for order, sold, _ in filled:
@@ -187,7 +202,8 @@ def _post(work: Work, filled: list[tuple[Order, int, int]], batch: Batch) -> Non
             taken, kept = pool(work, code), pool(work, code, AccountKind.ROUNDING)
             leg = Leg("dust", LegCode.ROUNDING, taken.id, kept.id, taken.partition)
             work.post(f"batch:{number}:{code}", 0, [leg], dust, goes_on=True)
-    if filled:
+    fills = {order.seq: (sold, bought) for order, sold, bought in filled}
+    if (closing is not None and closing(fills)) or filled:
         work.end_chain()
 
 

@@ -21,6 +21,7 @@ from tasviya.exchange.cross_rates import Suspect
 from tasviya.exchange.fixing import Fixed, Fixing, FixingTerms, Sheet, fix
 from tasviya.exchange.fixing_sources import batch_sheet, central_bank_sheet, quote_sheet
 from tasviya.membership.register import Snapshot
+from tasviya.services.clearing import accrue_interest
 from tasviya.services.exchange_book import Book, rounded
 from tasviya.services.memory import Memory
 from tasviya.services.rate_rows import (
@@ -83,6 +84,7 @@ def fix_date(work: Work, business_date: date) -> Fixing:
     _feed_book(work, fixing.fixed)
     work.act("fixing", day, "; ".join(_in_words(rates, fixing, suspects)) or "nothing has a rate")
     value_unit(work, snapshot, business_date, fixing)
+    accrue_interest(work, business_date)
     return fixing
 
 

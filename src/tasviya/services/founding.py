@@ -8,6 +8,7 @@ from tasviya.core.errors import OperatorError
 from tasviya.membership.participant import LIVE, OpeningBalance
 from tasviya.membership.records import Record
 from tasviya.membership.register import Register, Snapshot
+from tasviya.services.clearing_memory import Clearing
 from tasviya.services.operating_day import accounts_to_open, open_account
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import BOOKS, AccountKind, LedgerAccount, ledger_account
@@ -30,6 +31,7 @@ def found(work: Work, records: Iterable[Record]) -> None:
     work.changes.records += added
     memory.register = Register(added)
     memory.latest_date = memory.first_date(work.now_ns)
+    memory.clearing = Clearing(memory.store, memory.snapshot)
     union = memory.snapshot.union
     work.act("found", union.code, union.name, union.operator)
     for account in accounts_to_open(memory):

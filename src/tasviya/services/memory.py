@@ -13,9 +13,10 @@ from tasviya.core.business_day import Phase
 from tasviya.core.clock import from_ns
 from tasviya.core.errors import invariant
 from tasviya.membership.register import Register, Snapshot
+from tasviya.services.clearing_memory import Clearing
 from tasviya.services.exchange_book import Book
 from tasviya.services.unit_of_work import AccountRow, DayRow, Store
-from tasviya.settlement.accounts import AccountKind, LedgerAccount
+from tasviya.settlement.accounts import EITHER_WAY, AccountKind, LedgerAccount
 from tasviya.settlement.admission import Day, Directory
 from tasviya.settlement.liquidity import Exposure, Funds, Limits
 from tasviya.settlement.open_trades import OpenTrades
@@ -66,6 +67,7 @@ class Memory:
         """(instant, payment number) of payments that wait and whose payers have set times, in order."""
         self.book = Book(store)
         self.trades = OpenTrades(store.open_trades())
+        self.clearing = Clearing(store, self.snapshot if any(self.register.tables().values()) else None)
         self.queue = PaymentQueue()
         for row, payment in store.queue():
             self.queue.add(row.account_id, payment, by_limit=row.by_limit)
@@ -100,7 +102,7 @@ class Memory:
     def add_account(self, account: LedgerAccount, row: AccountRow, net: int, held: int = 0) -> None:
         """Take an account in. net: credits less debits in the ledger. held: debits pending there."""
         raw_id = account.id.to_bytes(16, "big")
-        funds = Funds(account.id, net - held, held=held)
+        funds = Funds(account.id, net - held, held=held, bottomless=account.kind in EITHER_WAY)
         self.accounts[account.id] = AccountState(
             account, raw_id, row.entry_seq, net, row.opening, row.lowest, funds
         )

@@ -14,6 +14,7 @@ from datetime import date
 from tasviya.core.business_day import PHASE_AFTER, DayEvent, Phase
 from tasviya.core.errors import OperatorError, Refusal
 from tasviya.exchange.order import OrderEvent
+from tasviya.services import clearing
 from tasviya.services.answers import report
 from tasviya.services.exchange import withdraw
 from tasviya.services.memory import AccountState, CreditState, Memory
@@ -26,8 +27,8 @@ from tasviya.settlement.payment import Event, Payment, Status
 from tasviya.settlement.routing import Leg, LegCode
 from tasviya.settlement.rules import AB03, AM04, ED05
 
-STATED = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE})
-"""Kinds of account whose owners get a statement."""
+STATED = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE, AccountKind.CLEARING})
+"""Kinds of account whose owners get a statement when their currency's day closes."""
 
 ORDER = {Phase.CLOSED: 0, Phase.OPEN: 1, Phase.CUSTOMER_CUTOFF: 2, Phase.INTERBANK_CUTOFF: 3}
 
@@ -100,6 +101,7 @@ def open_day(work: Work, currency: str, business_date: date) -> None:
         work.touch(state)
         _begin_limits(work, state)
         _grant_credit(work, state, business_date)
+    clearing.open_cycle(work, business_date)
     for payment in memory.store.warehoused(currency, business_date.isoformat()):
         _release(work, payment)
     retry(work)
@@ -189,10 +191,12 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
     """Ledger accounts that the register calls for and the ledger does not have yet, in a fixed order."""
     snapshot = memory.snapshot
     wanted: dict[int, LedgerAccount] = {}
+    unit = snapshot.unit_money
+    moneys = {**snapshot.currencies, unit.code: unit} if unit else snapshot.currencies
 
     def want(kind: AccountKind, owner: str, code: str, with_whom: str = "", number: str = "") -> None:
         own_number = number or ".".join(filter(None, (owner, code, kind.name, with_whom)))
-        account = ledger_account(kind, owner, snapshot.currencies[code], with_whom, own_number)
+        account = ledger_account(kind, owner, moneys[code], with_whom, own_number)
         wanted.setdefault(account.id, account)
 
     for code in snapshot.currencies:
@@ -203,6 +207,11 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
             if snapshot.exchange_rules is not None:
                 want(AccountKind.EXCHANGE, institution.code, code)
                 want(AccountKind.ROUNDING, institution.code, code)
+            if snapshot.clearing is not None and unit is not None:
+                want(AccountKind.CLEARING, institution.code, code)
+                want(AccountKind.POSITION, institution.code, unit.code, code)
+                want(AccountKind.POSITION_ROOM, institution.code, unit.code, code)
+                want(AccountKind.LIMIT_CONTROL, snapshot.union.operator, unit.code)
     for each in snapshot.accounts():
         want(AccountKind.SETTLEMENT, each.participant, each.currency, number=each.number)
         want(AccountKind.CREDIT, each.participant, each.currency)

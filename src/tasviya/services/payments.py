@@ -16,14 +16,16 @@ from tasviya.core.clock import iso_instant
 from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Money
 from tasviya.exchange.order import OrderEvent
-from tasviya.membership.exchange_rules import QUOTE
+from tasviya.membership.exchange_rules import QUOTE, UNION
 from tasviya.membership.register import Snapshot
 from tasviya.messages.model import CreditTransfer
 from tasviya.services.answers import report, tell_settled
 from tasviya.services.exchange import limit_refused, place, withdraw
 from tasviya.services.memory import AccountState
 from tasviya.services.quotes import take
+from tasviya.services.union_route import lacks_room, price, settle_by_union
 from tasviya.services.work import Work
+from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.admission import Directory, Parties, When
 from tasviya.settlement.conversion import Wish, wish_of
 from tasviya.settlement.gross import NO_FUNDS, Queue, Settle, decide
@@ -115,9 +117,8 @@ def _admit(
     if refusal is not None:
         return refusal
     if wish is not None:
-        refusal = limit_refused(work, payment) or _too_large(
-            snapshot, payer.member, payment.debit_minor, payment.debit_currency
-        )
+        refusal = None if wish.route == UNION else limit_refused(work, payment)
+        refusal = refusal or _too_large(snapshot, payer.member, payment.debit_minor, payment.debit_currency)
         if refusal is not None:
             return refusal
         when = when_of(work, payment)
@@ -154,7 +155,8 @@ def _parties(
     payee = directory.payee(payment.sender, transfer)
     if isinstance(payee, Refusal):
         return payee
-    return directory.across(payment.sender, payee[0], payment.currency, wish.debit_currency, payee[1])
+    ways = directory.through_union if wish.route == UNION else directory.across
+    return ways(payment.sender, payee[0], payment.currency, wish.debit_currency, payee[1])
 
 
 def _too_large(snapshot: Snapshot, member: str, minor: int, code: str) -> Refusal | None:
@@ -201,6 +203,11 @@ def refuse(work: Work, payment: Payment, refusal: Refusal) -> None:
 
 def offer(work: Work, payment: Payment, parties: Parties) -> bool:
     """Settle it now, or queue it. Returns whether it settled."""
+    if payment.route == UNION:
+        refusal = price(work, payment)
+        if refusal is not None:
+            refuse(work, payment, refusal)
+            return False
     queue = work.memory.queue
     behind = [queue.blocks(account, payment.rank) for account in parties.path.sources]
     decision = _decide(work, payment, parties.path, behind)
@@ -213,6 +220,9 @@ def offer(work: Work, payment: Payment, parties: Parties) -> bool:
 
 def go(work: Work, payment: Payment, parties: Parties, decision: Settle) -> None:
     """Its money is there: settle it, or take it to the exchange."""
+    if payment.route == UNION:
+        settle_by_union(work, payment, parties, decision)
+        return
     if not payment.debit_currency:
         settle(work, payment, parties, decision)
         return
@@ -306,7 +316,10 @@ def _decide(work: Work, payment: Payment, route: Path, behind: list[bool]) -> Se
         payment.attempt += 1  # the ids of the attempt that the ledger refused are spent
         return Queue(route.sources[0], NO_FUNDS, 0)
     sources = [accounts[account].funds for account in route.sources]
-    return decide(payment, sources, _exposure(accounts, route), behind)
+    decision = decide(payment, sources, _exposure(accounts, route), behind)
+    if payment.route == UNION and isinstance(decision, Settle):
+        return lacks_room(work, payment) or decision
+    return decision
 
 
 def _exposure(accounts: Mapping[int, AccountState], route: Path) -> Exposure | None:
@@ -336,7 +349,12 @@ def _why(work: Work, payment: Payment, decision: Queue) -> Refusal:
     """Why it waits, in words: who lacks how much, and what ends it."""
     state = work.memory.accounts[decision.account_id]
     money = state.account.currency
-    if decision.by_limit:
+    if state.account.kind is AccountKind.POSITION_ROOM:
+        what = (
+            f"it would take the position of {state.account.owner} {Money(decision.shortfall, money)} too far"
+        )
+        cure = "queued until payments the other way, or the clearing cycle, make room."
+    elif decision.by_limit:
         what = f"{state.account.owner} has set a limit that it exceeds by {Money(decision.shortfall, money)}"
         cure = "queued until the limit allows it."
     elif decision.shortfall:

@@ -11,7 +11,7 @@ from tasviya.journal.entry import EntryKind
 from tasviya.messages.conversion import Conversion, counter_value
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.statements import AccountReport, Balance, Entry
-from tasviya.settlement.accounts import OWED_TO_OWNER, AccountKind
+from tasviya.settlement.accounts import AccountKind, runs_to_owner
 from tasviya.settlement.payment import Payment
 from tasviya.settlement.routing import LegCode
 from tasviya.settlement.trade import Trade, trade_words
@@ -24,6 +24,9 @@ WORDS = {
     LegCode.CREDIT_REPAID: "Intraday credit repaid",
     LegCode.OPENING_BALANCE: "Opening balance",
     LegCode.ROUNDING: "What cannot be split",
+    LegCode.POSITION: "Moved by a payment, or discharged",
+    LegCode.POSITION_INTEREST: "Interest and charge on positions",
+    LegCode.DISCHARGED: "A clearing cycle's result paid",
 }
 """What an entry is called that belongs to no payment."""
 
@@ -141,7 +144,7 @@ def account_report(
     closed: a camt.053 of a closed day; else a camt.052 of the day so far.
     """
     facts = period.facts
-    sign = 1 if facts.kind in OWED_TO_OWNER else -1
+    sign = 1 if runs_to_owner(facts.kind) else -1
     opening, closing = ("OPBD", "CLBD") if closed else ("OPBD", "ITBD")
     balances = [
         Balance(opening, sign * period.opening, facts.currency, period.business_date),
@@ -250,6 +253,11 @@ def conversion_of(payment: Payment) -> Conversion | None:
     )
 
 
+def liquidity_code(is_debit: bool) -> str:
+    """The bank transaction code of what moves for no payment and no exchange."""
+    return f"LDAS/{'MDOP' if is_debit else 'MCOP'}/OTHR"
+
+
 def _other_entry(
     posting: Posting,
     currency: str,
@@ -267,7 +275,6 @@ def _other_entry(
     if fill:
         words = f"Order {name}, {fill.reference}"
         return _exchange_entry(posting, currency, business_date, fill, words, scheme)
-    family = "MDOP" if posting.is_debit else "MCOP"
     exchanged = posting.leg in (LegCode.SOLD, LegCode.BOUGHT)
     return Entry(
         posting.amount,
@@ -277,6 +284,6 @@ def _other_entry(
         account_servicer_reference=posting.subject[:35],
         booked_at=iso_instant(posting.at),
         value_date=business_date,
-        transaction_code=FOREIGN_EXCHANGE if exchanged else f"LDAS/{family}/OTHR",
+        transaction_code=FOREIGN_EXCHANGE if exchanged else liquidity_code(posting.is_debit),
         remittance=WORDS.get(posting.leg, posting.leg.name.replace("_", " ").capitalize()),
     )

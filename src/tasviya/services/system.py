@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from tasviya.core.clock import Clock
 from tasviya.messages.signature import Verifier
-from tasviya.services import exchange_batch, fixing, operating_day, trades
+from tasviya.services import clearing, exchange_batch, fixing, operating_day, trades
+from tasviya.services.clearing_discharge import discharge
 from tasviya.services.intake import ArrivedFile, Intake
 from tasviya.services.memory import Memory
 from tasviya.services.payments import Screening
@@ -54,7 +55,7 @@ class System:
 
     def _next(self, until_ns: int) -> Callable[[Work], object] | None:
         """What comes due first by an instant. At one instant a time that somebody has set comes before a day
-        event, that before a batch, and that before a fixing: what ends by then is not in it."""
+        event, that before clearing and a batch, and these before a fixing: what ends by then is not in it."""
         found: list[tuple[int, int, Callable[[Work], object]]] = []
         memory = self.memory
         if memory.timers and memory.timers[0][0] <= until_ns:
@@ -69,6 +70,9 @@ class System:
         batch = exchange_batch.due(memory, until_ns)
         if batch is not None:
             found.append((batch, 2, exchange_batch.run))
+        cleared = clearing.due(memory, until_ns)
+        if cleared is not None:
+            found.append((cleared[0], 2, clearing.cut_off if cleared[1] else discharge))
         ended = fixing.due(memory, until_ns)
         if ended is not None:
             found.append((ended[0], 3, partial(fixing.fix_date, business_date=ended[1])))

@@ -12,6 +12,7 @@ from tasviya.services.statements import (
     FOREIGN_EXCHANGE,
     AccountFacts,
     account_report,
+    liquidity_code,
     pages,
     payment_entry,
 )
@@ -52,7 +53,7 @@ def _noticed(item: list[Any], account: AccountFacts, reference: str, facts: Fact
             reference=reference,
             account_servicer_reference=identity,
             booked_at=at,
-            transaction_code=FOREIGN_EXCHANGE,
+            transaction_code=FOREIGN_EXCHANGE if other else liquidity_code(is_debit),
             remittance=words,
             counter_value=_against(account.currency, amount, is_debit, other, facts, at) if other else None,
         )

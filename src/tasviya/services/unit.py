@@ -28,6 +28,7 @@ from tasviya.exchange.union_unit import (
 )
 from tasviya.membership.register import Snapshot
 from tasviya.membership.unit_rules import ONE_CURRENCY, SIZE, UnitRules
+from tasviya.services.clearing_memory import UnitRates
 from tasviya.services.exchange_book import rounded
 from tasviya.services.rate_rows import (
     RateRow,
@@ -50,6 +51,7 @@ def value_unit(work: Work, snapshot: Snapshot, day: date, fixing: Fixing) -> Non
     if rules is None:
         return
     values = {code: each.rate.value for code, each in fixing.fixed.items()}
+    in_one: dict[str, Fraction] = {}
     held = _in_force(work, rules, snapshot, day, values)
     worth = held if isinstance(held, Refusal) else held.worth(values)
     text = day.isoformat()
@@ -60,8 +62,10 @@ def value_unit(work: Work, snapshot: Snapshot, day: date, fixing: Fixing) -> Non
     for code, value in values.items():
         amount = held.amounts.get(code)
         share = "" if amount is None else rounded(100 * amount * value / worth, SHARE_DIGITS)
-        in_it = decimal_text(published(worth / value))
+        in_one[code] = published(worth / value)
+        in_it = decimal_text(in_one[code])
         work.changes.unit_values.append(UnitValueRow(rules.code, text, code, in_it, share))
+    work.memory.clearing.rates = UnitRates(text, in_one)
     percents = {code: Fraction(percent) for code, percent in snapshot.unit_interest.items()}
     interest = held.interest_percent(values, percents) if percents else None
     lacks = interest.what if isinstance(interest, Refusal) else ""

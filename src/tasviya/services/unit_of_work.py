@@ -18,6 +18,7 @@ from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
+from tasviya.services.clearing_memory import ClearingStore, FlowRow, PositionInterestRow
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
 from tasviya.services.rate_rows import (
     FixingRow,
@@ -28,6 +29,7 @@ from tasviya.services.rate_rows import (
     ValueRow,
 )
 from tasviya.settlement.accounts import LedgerAccount
+from tasviya.settlement.clearing_cycle import ClearingCycle, Discharge, Result
 from tasviya.settlement.payment import Payment
 from tasviya.settlement.trade import Trade
 
@@ -179,6 +181,15 @@ class Changes:
     unit_baskets: list[UnitBasketRow] = field(default_factory=list)
     unit_fixings: list[UnitFixingRow] = field(default_factory=list)
     unit_values: list[UnitValueRow] = field(default_factory=list)
+    cycles: dict[int, ClearingCycle] = field(default_factory=dict)
+    """Clearing cycles, new or changed, by number."""
+    flows: dict[tuple[str, str], FlowRow] = field(default_factory=dict)
+    """By paying and paid currency."""
+    position_interest: list[PositionInterestRow] = field(default_factory=list)
+    position_statements: list[tuple[str, int]] = field(default_factory=list)
+    """(business date, the last commit that it covers)."""
+    results: list[Result] = field(default_factory=list)
+    discharges: list[Discharge] = field(default_factory=list)
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -201,6 +212,7 @@ class Numbers(msgspec.Struct):
     batch: int
     quote: int
     trade: int
+    cycle: int
 
 
 class Posting(Protocol):
@@ -215,7 +227,7 @@ class WriterLedger(Ledger, Posting, Protocol):
     """A ledger with quick balances."""
 
 
-class Store(ExchangeStore, Protocol):
+class Store(ExchangeStore, ClearingStore, Protocol):
     """What the writer needs of a store. Every read sees what is committed."""
 
     @property

@@ -16,6 +16,7 @@ from tasviya.core.errors import Refusal
 from tasviya.core.ids import transfer_ids
 from tasviya.journal.entry import EntryKind, whole
 from tasviya.ledger.ledger import Transfer, TransferFlags
+from tasviya.membership.exchange_rules import UNION
 from tasviya.services.memory import AccountState, Memory
 from tasviya.services.unit_of_work import (
     AccountRow,
@@ -86,6 +87,8 @@ class Work:
         directory = self.memory.directory(day.business_date)
         debtor, creditor, currency = payment.debtor, payment.creditor, payment.currency
         through = (payment.debtor_correspondent, payment.creditor_correspondent)
+        if payment.route == UNION:
+            return directory.through_union(debtor, creditor, currency, payment.debit_currency, through)
         if payment.debit_currency:
             return directory.across(debtor, creditor, currency, payment.debit_currency, through)
         return directory.between(debtor, creditor, currency, through)

@@ -8,7 +8,13 @@ One currency has three ledgers (partitions), so that money, banks' books and pro
              respondent's own mirror, `nostro` against `nostro_control`
              `exchange` takes in what orders sell and pays out what they buy, `rounding` keeps what cannot be
              split; both belong to the settlement institution, and `exchange` stands at zero between commits
+             `clearing` takes in what payers pay by the union route and pays out what payees get by it; it
+             belongs to the settlement institution and may stand on either side
     limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
+
+The union's own unit has two of them: in `money`, a settlement institution's `position` is its claim on (+) or
+debt to (-) the union; positions add up to zero. In `limits`, its `position_room` is how much further into
+debt its position may go.
 
 The ledger itself refuses an overdraft: settlement, vostro and credit-limit accounts must not owe. A credit
 line is therefore an account that a drawing empties, and a drawing is a chain in front of the payment.
@@ -38,6 +44,9 @@ class AccountKind(IntEnum):
     NOSTRO_CONTROL = 9
     EXCHANGE = 10
     ROUNDING = 11
+    CLEARING = 20
+    POSITION = 21
+    POSITION_ROOM = 22
 
 
 BOOKS = 1_000_000
@@ -48,6 +57,9 @@ _PARTITION = {
     AccountKind.CREDIT: 0,
     AccountKind.EXCHANGE: 0,
     AccountKind.ROUNDING: 0,
+    AccountKind.CLEARING: 0,
+    AccountKind.POSITION: 0,
+    AccountKind.POSITION_ROOM: LIMITS,
     AccountKind.CREDIT_LIMIT: LIMITS,
     AccountKind.LIMIT_CONTROL: LIMITS,
     AccountKind.VOSTRO: BOOKS,
@@ -63,9 +75,12 @@ OWED_TO_OWNER = frozenset(
         AccountKind.VOSTRO,
         AccountKind.EXCHANGE,
         AccountKind.ROUNDING,
+        AccountKind.POSITION_ROOM,
     }
 )
 """Kinds whose balance is credits less debits, and may not fall below zero."""
+EITHER_WAY = frozenset({AccountKind.CLEARING, AccountKind.POSITION})
+"""Kinds whose balance is credits less debits, and may stand on either side of zero."""
 OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO})
 """Kinds whose balance is debits less credits, and may not fall below zero."""
 
@@ -111,7 +126,12 @@ class LedgerAccount:
 
     def balance(self, debits: int, credits: int) -> int:
         """Its balance the way it runs: positive is normal for its kind; minor units."""
-        return credits - debits if self.kind in OWED_TO_OWNER else debits - credits
+        return credits - debits if runs_to_owner(self.kind) else debits - credits
+
+
+def runs_to_owner(kind: AccountKind) -> bool:
+    """Whether a balance of that kind is credits less debits: what is owed to the account's owner."""
+    return kind in OWED_TO_OWNER or kind in EITHER_WAY
 
 
 def ledger_account(

@@ -99,6 +99,20 @@ class Directory:
             answer = self._parties[key] = self._cross(debtor, creditor, currency, debit_currency, through)
         return answer
 
+    def through_union(
+        self, debtor: str, creditor: str, currency: str, debit_currency: str, through: tuple[str, ...] = ()
+    ) -> Parties | Refusal:
+        """The parties of a payment by the union route: the debtor's settlement account pays its settlement
+        institution in one currency, the creditor's, or its correspondent's, is paid by its own in the
+        other."""
+        key = (debtor, f"{debit_currency}~{currency}", creditor, through)
+        answer = self._parties.get(key)
+        if answer is None:
+            answer = self._parties[key] = self._cross(
+                debtor, creditor, currency, debit_currency, through, AccountKind.CLEARING
+            )
+        return answer
+
     def payee(self, sender: str, transfer: CreditTransfer) -> tuple[str, tuple[str, ...]] | Refusal:
         """Who is paid by a transfer of that sender, and through whom it asks to be paid: the participant's
         code, and the codes of the intermediaries named."""
@@ -134,7 +148,13 @@ class Directory:
         )
 
     def _cross(
-        self, debtor: str, creditor: str, currency: str, debit_currency: str, through: tuple[str, ...]
+        self,
+        debtor: str,
+        creditor: str,
+        currency: str,
+        debit_currency: str,
+        through: tuple[str, ...],
+        paid_from: AccountKind = AccountKind.EXCHANGE,
     ) -> Parties | Refusal:
         own = self._active(debtor) or self._settlement(debtor, debit_currency)
         if own is None:
@@ -144,14 +164,15 @@ class Directory:
         payee = self._end(creditor, currency, through)
         if isinstance(payee, Refusal):
             return payee
-        pool = self.pool(currency)
+        pool = self.pool(currency, paid_from)
         paid = path(End(debtor, pool), payee)
         tells = ((debtor, own.hex_id, True), *paid.tells)
         whole = Path((own.id,), paid.legs, paid.receives, tells, ("", ""))
         return Parties(debtor, creditor, "", payee.settlement.owner if payee.vostro else "", whole)
 
     def pool(self, currency: str, kind: AccountKind = AccountKind.EXCHANGE) -> LedgerAccount:
-        """The account through which the exchange takes in and pays out a currency, or the one for dust."""
+        """The account through which the exchange takes in and pays out a currency; or the settlement
+        institution's account of another kind."""
         institution = self.snapshot.settlement_institution(currency)
         owner = institution.code if institution else ""
         return ledger_account(kind, owner, self.snapshot.currencies[currency])

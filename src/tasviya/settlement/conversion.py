@@ -1,7 +1,8 @@
 """Payments in two currencies: what a message asks of the exchange.
 
     LclInstrm/Prtry   the route: EXCHANGE (in the next batch), QUOTE (at a firm quote now, else in the next
-                      batch), GROSS; with .IN behind it what is debited is fixed, else what is credited
+                      batch), UNION (through the settlement institutions, at the official rate), GROSS;
+                      with .IN behind it what is debited is fixed, else what is credited
     DbtrAgtAcct       the settlement account that is debited; else InstdAmt/@Ccy says in what currency
     InstdAmt          what the payer's bank is debited: exactly (.IN), else at the most
     IntrBkSttlmAmt    what the payee's bank receives: exactly, or (.IN) at the least
@@ -19,7 +20,7 @@ from fractions import Fraction
 
 from tasviya.core.errors import Refusal
 from tasviya.core.money import Currency, parse_amount
-from tasviya.membership.exchange_rules import EXCHANGE, GROSS, QUOTE
+from tasviya.membership.exchange_rules import EXCHANGE, GROSS, QUOTE, UNION
 from tasviya.membership.register import Snapshot
 from tasviya.messages.model import CreditTransfer
 from tasviya.settlement.rules import AM11, AM12, FF05
@@ -33,6 +34,8 @@ INSTRUMENTS = {
     "EXCHANGE.IN": (EXCHANGE, IN),
     "QUOTE": (QUOTE, OUT),
     "QUOTE.IN": (QUOTE, IN),
+    "UNION": (UNION, OUT),
+    "UNION.IN": (UNION, IN),
 }
 """What a local instrument says: the route, and the side that is fixed."""
 
@@ -66,6 +69,8 @@ def wish_of(transfer: CreditTransfer, sender: str, snapshot: Snapshot) -> Wish |
     route, fixed = named or (snapshot.exchange_route(debit_currency, transfer.currency), OUT)
     if route == GROSS:
         return None
+    if route == UNION and snapshot.clearing is None:
+        return FF05.refuse("This union has no union route.", "Name another route, or leave LclInstrm out.")
     money = snapshot.currencies.get(debit_currency)
     if money is None:
         return AM11.refuse(f"{debit_currency} does not settle in this union.")

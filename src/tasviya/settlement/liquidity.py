@@ -24,6 +24,8 @@ class Funds:
     """Set aside for a class of priority: usable by that class and the more urgent ones."""
     held: int = 0
     """Held for what is under way: no longer in `balance`, still on the account."""
+    bottomless: bool = False
+    """It may owe: paying from it draws on no credit line."""
 
     def spendable(self, priority: Priority) -> int:
         """What a payment of this priority may use. May be negative when reservations exceed the money."""
@@ -36,7 +38,7 @@ class Funds:
 
     def drawing_for(self, amount: int) -> int:
         """How much of the credit line paying `amount` takes: only what the balance lacks."""
-        return max(0, amount - self.balance)
+        return 0 if self.bottomless else max(0, amount - self.balance)
 
     def pay(self, amount: int, priority: Priority) -> int:
         """Take `amount` out, drawing on the credit line for what lacks; use up the class's reservation.

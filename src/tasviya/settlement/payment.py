@@ -162,7 +162,8 @@ class Payment(msgspec.Struct):
     """Where its element stands in its message's bytes."""
     route: str = "gross"
     """How it reaches the payee: `gross`; or, where the payer's bank pays in another currency, `exchange` (in
-    a batch auction) or `quote` (at a firm quote at once, else in a batch)."""
+    a batch auction), `quote` (at a firm quote at once, else in a batch) or `union` (through the two
+    settlement institutions, at the official rate)."""
     fixed: str = ""
     """Of a payment in two currencies: `out`, the payee's bank receives `amount_minor`; `in`, the payer's bank
     is debited `debit_minor`, and `amount_minor` is the least that the payee's bank receives."""
@@ -172,7 +173,9 @@ class Payment(msgspec.Struct):
     """What it is debited: fixed, or at the most; once settled, what it was. Minor units of
     `debit_currency`."""
     settled_by: str = ""
-    """What converted it: "batch 12", "quote 3"; empty if nothing did yet."""
+    """What converted it: "batch 12", "quote 3", "cycle 4"; empty if nothing did yet."""
+    unit_minor: int = 0
+    """By the union route: what it moved between positions, minor units of the union's unit."""
 
     def happens(self, event: Event) -> None:
         """Move to the status that follows.

@@ -14,8 +14,9 @@ from enum import IntEnum
 from tasviya.ledger.ledger import TransferFlags
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 
-BOTTOMLESS = frozenset({AccountKind.ISSUE, AccountKind.EXCHANGE})
-"""Kinds that pay without being asked for funds: the one makes money, the other has just been paid."""
+BOTTOMLESS = frozenset({AccountKind.ISSUE, AccountKind.EXCHANGE, AccountKind.CLEARING})
+"""Kinds that pay without being asked for funds: the first and the last make money, the exchange has just been
+paid."""
 
 
 class LegCode(IntEnum):
@@ -39,6 +40,19 @@ class LegCode(IntEnum):
     ROUNDING = 15
     TRADED = 16
     """What one side of a trade pays the other."""
+    UNION_PAID = 20
+    """What a payer's bank pays its settlement institution, by the union route."""
+    UNION_RECEIVED = 21
+    """What a payee's bank, or its correspondent, gets from its settlement institution."""
+    POSITION = 22
+    """A position moves from one settlement institution to another."""
+    ROOM = 23
+    """With it, the room that is left for positions."""
+    ROOM_GRANTED = 24
+    ROOM_WITHDRAWN = 25
+    POSITION_INTEREST = 26
+    DISCHARGED = 27
+    """Money that discharges a position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +114,13 @@ def path(payer: End, payee: End) -> Path:
         legs.append(_leg("payer_nostro", LegCode.NOSTRO, payer.nostro_control, payer.nostro))
         tells.append((payer.participant, payer.vostro.hex_id, True))
     if payer.settlement.id != payee.settlement.id:
-        bought = payer.settlement.kind is AccountKind.EXCHANGE
+        code = _PAID_BY.get(payer.settlement.kind, LegCode.SETTLEMENT)
+        told = payer.settlement.kind not in _PAID_BY
         if payer.settlement.kind not in BOTTOMLESS:
             sources.append(payer.settlement.id)
-        code = LegCode.BOUGHT if bought else LegCode.SETTLEMENT
         legs.append(_leg("settlement", code, payer.settlement, payee.settlement))
         receives.append(payee.settlement.id)
-        if not bought:
+        if told:
             tells.append((payer.settlement.owner, payer.settlement.hex_id, True))
             between = (payer.settlement.owner, payee.settlement.owner)
         tells.append((payee.settlement.owner, payee.settlement.hex_id, False))
@@ -116,6 +130,10 @@ def path(payer: End, payee: End) -> Path:
         legs.append(_leg("payee_nostro", LegCode.NOSTRO, payee.nostro, payee.nostro_control))
         tells.append((payee.participant, payee.vostro.hex_id, False))
     return Path(tuple(sources), tuple(legs), tuple(receives), tuple(tells), between)
+
+
+_PAID_BY = {AccountKind.EXCHANGE: LegCode.BOUGHT, AccountKind.CLEARING: LegCode.UNION_RECEIVED}
+"""The system's own accounts that pay: nobody is told of these, and no limit binds them."""
 
 
 def _leg(name: str, code: LegCode, debit: LedgerAccount, credit: LedgerAccount) -> Leg:

@@ -1,0 +1,343 @@
+"""The clearing cycle: it opens with the day, is cut off and netted, and what is due is bought, paid and
+posted.
+
+    open_cycle ─▶ (payments move positions) ─▶ cut_off ─▶ discharge (clearing_discharge.py)
+                                                  └─▶ suspend ─▶ resume, or carry_over
+
+The cut-off fixes every settlement institution's result from its position and what moved it; the next cycle
+opens in the same commit. A cycle is cut off only when the one before it is closed, so positions have one past
+each.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+
+from tasviya.core.business_day import NoBusinessDay, time_zone
+from tasviya.core.clock import NANOSECONDS
+from tasviya.core.errors import InvariantBroken, OperatorError, invariant
+from tasviya.core.joint_days import JointCalendar
+from tasviya.membership.clearing_rules import ClearingTerms
+from tasviya.membership.register import Snapshot
+from tasviya.services.clearing_memory import Clearing, PositionInterestRow
+from tasviya.services.memory import Memory
+from tasviya.services.order_checks import TRADING
+from tasviya.services.union_route import moving_legs, position_accounts, positions, unit_of
+from tasviya.services.work import Work
+from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
+from tasviya.settlement.clearing_cycle import ClearingCycle, CycleEvent, CycleStatus, net, quota_minor
+from tasviya.settlement.netting import who_owes_whom
+from tasviya.settlement.position_interest import PositionTerms, accrue
+from tasviya.settlement.routing import Leg, LegCode
+from tasviya.settlement.swing import Band
+
+NO_INTEREST = "0"
+DAY = timedelta(days=1)
+
+
+def open_cycle(work: Work, business_date: date) -> None:
+    """Open a cycle if the union clears and none is open; and give every position its room anew."""
+    memory = work.memory
+    snapshot = memory.register.on(business_date)
+    if snapshot.clearing is None:
+        return
+    _grant_room(work, snapshot, business_date)
+    if memory.clearing.open is None:
+        _begin(work, snapshot, business_date - DAY, snapshot.clearing.rules.days)
+
+
+def due(memory: Memory, until_ns: int) -> tuple[int, bool] | None:
+    """What of clearing comes due first by an instant, and whether it is the cut-off (else the discharge)."""
+    terms, clearing = memory.snapshot.clearing, memory.clearing
+    if terms is None:
+        return None
+    pending = clearing.pending
+    if pending is not None and pending.status is CycleStatus.NETTED and pending.cut_off_on:
+        at = _instant(terms.rules.zone, pending.cut_off_on, terms.rules.settles_at)
+        if at <= until_ns and not waits_for(memory):
+            return max(at, pending.cut_off_at), False
+    cycle = clearing.open
+    if cycle is not None and pending is None and cycle.cut_off_on:
+        at = _instant(terms.rules.zone, cycle.cut_off_on, terms.rules.cutoff_at)
+        if at <= until_ns:
+            return at, True
+    return None
+
+
+def waits_for(memory: Memory) -> list[str]:
+    """The currencies of a netted cycle that are not open: what is due can be bought once they are."""
+    concerned = [each.currency for each in memory.clearing.results if each.money]
+    days = memory.days
+    return [code for code in concerned if code not in days or days[code].phase not in TRADING]
+
+
+def cut_off(work: Work) -> ClearingCycle:
+    """Cut the open cycle off and net it; the next one opens.
+
+    Raises: OperatorError, with nothing changed, if none is open or the one before is not closed.
+    """
+    memory, clearing = work.memory, work.memory.clearing
+    cycle = _must_be_open(clearing)
+    snapshot = memory.snapshot
+    cycle.happens(CycleEvent.CUT_OFF)
+    cycle.cut_off_at = work.now_ns
+    clearing.pending = cycle
+    _net(work, snapshot, cycle)
+    flows = len(clearing.flows)
+    clearing.open, clearing.flows, clearing.interest = None, {}, {}
+    today = max(memory.latest_date, date.fromisoformat(cycle.cut_off_on or memory.latest_date.isoformat()))
+    days = snapshot.clearing.rules.days if snapshot.clearing else 1
+    _begin(work, snapshot, today, days)
+    work.act("clearing_cut_off", str(cycle.seq), f"{flows} flows; {cycle.status}{_because(cycle)}")
+    return cycle
+
+
+def suspend(work: Work, why: str) -> ClearingCycle:
+    """Stop the cycle that is being settled: nothing is bought or paid until it goes on.
+
+    Raises: OperatorError if none is.
+    """
+    cycle = pending_cycle(work, "netted")
+    cycle.happens(CycleEvent.SUSPEND)
+    cycle.why = why
+    _changed(work, cycle, "clearing_suspended")
+    return cycle
+
+
+def resume(work: Work) -> ClearingCycle:
+    """Let a suspended cycle go on: it is netted again from the same records, at today's rules.
+
+    Raises: OperatorError if none is suspended.
+    """
+    cycle = pending_cycle(work, "suspended")
+    rates = work.memory.clearing.rates
+    if rates is None:
+        raise OperatorError("no_unit_value", "The unit has no value yet.", "Resume the cycle after a fixing.")
+    cycle.why = ""
+    cycle.happens(CycleEvent.RESUME)
+    _changed(work, cycle, "clearing_resumed")
+    return cycle
+
+
+def carry_over(work: Work) -> ClearingCycle:
+    """Close a suspended cycle without paying: what was due stays in the positions, for the next cycle.
+
+    Raises: OperatorError if none is suspended.
+    """
+    cycle = pending_cycle(work, "suspended")
+    cycle.happens(CycleEvent.CARRY_OVER)
+    cycle.why = f"{cycle.why} What was due is carried over.".strip()
+    work.memory.clearing.pending, work.memory.clearing.results = None, []
+    _changed(work, cycle, "clearing_carried_over")
+    return cycle
+
+
+def pending_cycle(work: Work, status: str) -> ClearingCycle:
+    """The cycle that is being settled, in that status.
+
+    Raises: OperatorError.
+    """
+    cycle = work.memory.clearing.pending
+    if cycle is None or cycle.status != status:
+        stands = f"Cycle {cycle.seq} is {cycle.status}." if cycle else "No cycle is being settled."
+        raise OperatorError("cycle_not_there", stands, f"`tasviya cycle list`: it must be {status}.")
+    return cycle
+
+
+def accrue_interest(work: Work, business_date: date) -> None:
+    """Post a day's interest on positions, at the unit's rate, and the charge on large claims.
+
+    It runs to the next date on which any currency works: weekends count.
+    """
+    snapshot = work.memory.register.on(business_date)
+    cycle = work.memory.clearing.open
+    if snapshot.clearing is None or cycle is None:
+        return
+    standing = positions(work)
+    if any(standing.values()):
+        _accrue(work, snapshot, cycle, standing, business_date)
+    _state_positions(work, business_date)
+
+
+def _accrue(
+    work: Work, snapshot: Snapshot, cycle: ClearingCycle, standing: dict[str, int], business_date: date
+) -> None:
+    clearing = work.memory.clearing
+    percent = _unit_percent(work)
+    rules = _terms(snapshot).rules
+    terms = PositionTerms(Fraction(percent), Fraction(rules.charge_percent), Fraction(rules.charge_from))
+    hours = (snapshot.operating_hours(code) for code in snapshot.currencies)
+    following = min(each.calendar.next_business_day(business_date) for each in hours if each)
+    days = (following - business_date).days
+    accrued = accrue(standing, quotas(snapshot), terms, days, clearing.carried)
+    for code, each in accrued.items():
+        row = PositionInterestRow(
+            business_date.isoformat(),
+            code,
+            cycle.seq,
+            each.position,
+            percent,
+            days,
+            each.interest,
+            each.charge,
+            str(each.carried),
+        )
+        work.changes.position_interest.append(row)
+        clearing.interest[code] = clearing.interest.get(code, 0) + each.net
+    clearing.carried = {code: each.carried for code, each in accrued.items()}
+    legs: list[Leg] = []
+    for flow in who_owes_whom({code: each.net for code, each in accrued.items()}):
+        name = f"interest:{flow.debtor}:{flow.creditor}"
+        legs += moving_legs(work, flow.debtor, flow.creditor, flow.amount, name, LegCode.POSITION_INTEREST)
+    if legs:
+        work.post(f"position_interest:{business_date}", 0, legs, 0)
+    work.act("position_interest", business_date.isoformat(), f"{percent} percent, {days} days")
+
+
+def _state_positions(work: Work, business_date: date) -> None:
+    """Order a statement of every position, with all that moved it since the last."""
+    clearing, last = work.memory.clearing, work.changes.commit_seq
+    for code in work.memory.snapshot.currencies:
+        account = position_accounts(work, code)[0]
+        state = work.memory.accounts.get(account.id)
+        if state is not None:
+            first = clearing.stated_commit + 1
+            refs = [account.hex_id, business_date.isoformat(), first, last, str(state.net)]
+            work.tell(work.bic(account.owner), "statement", refs)
+    clearing.stated_commit = last
+    work.changes.position_statements.append((business_date.isoformat(), last))
+
+
+def quotas(snapshot: Snapshot) -> dict[str, int]:
+    """Every settlement institution's position quota, minor units of the unit, by currency: of all members
+    that share the currency."""
+    terms, unit = snapshot.clearing, snapshot.unit_money
+    found = dict.fromkeys(snapshot.currencies, 0)
+    if terms is None or unit is None:
+        return found
+    percent = Fraction(terms.rules.quota_percent)
+    for member in snapshot.members.values():
+        base = terms.base_trade.get(member.code)
+        if base is not None and member.currency in found:
+            found[member.currency] += quota_minor(Fraction(base), percent, unit.decimals)
+    return found
+
+
+def bands(snapshot: Snapshot) -> list[Band]:
+    """The sliding scale."""
+    terms = snapshot.clearing
+    return [Band(Fraction(each.upto), Fraction(each.money)) for each in terms.bands] if terms else []
+
+
+def note(work: Work, cycle: ClearingCycle) -> None:
+    """Note that a cycle's row changes."""
+    work.changes.cycles[cycle.seq] = cycle
+
+
+def _begin(work: Work, snapshot: Snapshot, before: date, days: int) -> None:
+    """Open a cycle that ends on the `days`-th joint business day after a date."""
+    unit, numbers = unit_of(work), work.memory.numbers
+    calendars = (snapshot.operating_hours(code) for code in snapshot.currencies)
+    joint = JointCalendar(tuple(each.calendar for each in calendars if each))
+    try:
+        last = before
+        for _ in range(days):
+            last = joint.next_business_day(last)
+        ends = last.isoformat()
+    except NoBusinessDay:
+        ends = ""  # its currencies share no day: it is cut off by hand
+    cycle = ClearingCycle(numbers.cycle, unit.code, ends, work.now_ns)
+    numbers.cycle += 1
+    work.memory.clearing.open = cycle
+    note(work, cycle)
+    work.act("clearing_opened", str(cycle.seq), ends)
+
+
+def _net(work: Work, snapshot: Snapshot, cycle: ClearingCycle) -> None:
+    """Fix the results of a cycle that has been cut off; or suspend it if no rates are there to pay at."""
+    clearing = work.memory.clearing
+    standing = positions(work)
+    flows = {pair: row.units for pair, row in clearing.flows.items()}
+    before = dict(standing)
+    for (paying, paid), units in flows.items():
+        before[paying] += units
+        before[paid] -= units
+    for code, units in clearing.interest.items():
+        before[code] -= units
+    institutions = {
+        code: bank.code if (bank := snapshot.settlement_institution(code)) else code
+        for code in snapshot.currencies
+    }
+    results = net(
+        cycle.seq, institutions, before, flows, clearing.interest, quotas(snapshot), bands(snapshot)
+    )
+    for each in results:
+        invariant(each.before + each.net == standing[each.currency], f"{each.currency} stands as it moved")
+    clearing.results = results
+    work.changes.results += results
+    event = CycleEvent.NET
+    if clearing.rates is None:
+        event = CycleEvent.SUSPEND
+        cycle.why = "The unit has no value: there is no official rate to pay at."
+    cycle.happens(event)
+    note(work, cycle)
+
+
+def _grant_room(work: Work, snapshot: Snapshot, business_date: date) -> None:
+    """Bring the room for positions to what the rules grant on a date: the ceiling, and the position
+    itself."""
+    terms, accounts = snapshot.clearing, work.memory.accounts
+    ceiling = Fraction(terms.rules.ceiling_percent if terms else 0) / 100
+    unit = unit_of(work)
+    control = ledger_account(AccountKind.LIMIT_CONTROL, snapshot.union.operator, unit).id
+    for code, quota in quotas(snapshot).items():
+        position, room = (accounts[each.id] for each in position_accounts(work, code))
+        wanted = int(quota * ceiling) + position.net - room.net
+        moved = max(wanted, -room.net)  # room that has been used cannot be withdrawn
+        if not moved:
+            continue
+        sides, leg_code = ((control, room.account.id), LegCode.ROOM_GRANTED)
+        if moved < 0:
+            sides, leg_code = (sides[1], sides[0]), LegCode.ROOM_WITHDRAWN
+        leg = Leg("room", leg_code, *sides, unit.number + LIMITS, abs(moved))
+        work.post(f"room:{room.account.key}:{business_date}:{room.entry_seq}", 0, [leg], 0)
+        work.fresh[room.account.id] = None
+
+
+def _terms(snapshot: Snapshot) -> ClearingTerms:
+    terms = snapshot.clearing
+    if terms is None:
+        raise InvariantBroken("a union with cycles clears")
+    return terms
+
+
+def _unit_percent(work: Work) -> str:
+    """The unit's yearly interest by its latest fixing; none where that has none."""
+    fixed = work.changes.unit_fixings
+    return (fixed[-1].interest if fixed else "") or NO_INTEREST
+
+
+def _must_be_open(clearing: Clearing) -> ClearingCycle:
+    if clearing.pending is not None:
+        what = f"Cycle {clearing.pending.seq} is {clearing.pending.status}; the next waits for it to close."
+        raise OperatorError("cycle_pending", what, "Settle it, or carry it over: `tasviya cycle --help`.")
+    if clearing.open is None:
+        cure = "Add [clearing] to the union's configuration; a cycle opens with the day."
+        raise OperatorError("no_cycle", "No clearing cycle is open.", cure)
+    return clearing.open
+
+
+def _changed(work: Work, cycle: ClearingCycle, act: str) -> None:
+    note(work, cycle)
+    work.act(act, str(cycle.seq), cycle.why)
+
+
+def _because(cycle: ClearingCycle) -> str:
+    return f": {cycle.why}" if cycle.why else ""
+
+
+def _instant(zone: str, day: str, at: str) -> int:
+    """A local time of a date, nanoseconds since the epoch."""
+    local = datetime.combine(date.fromisoformat(day), time.fromisoformat(at), time_zone(zone))
+    return int(local.timestamp()) * NANOSECONDS

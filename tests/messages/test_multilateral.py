@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -113,6 +114,27 @@ def test_result_is_one_request_a_currency_without_those_who_have_nothing_to_move
         ("KWD-2-C-7", -1_500, "1.500"),
     ]
     assert all(each.stated_movements == 2 for each in requests)
+
+
+def test_result_is_told_from_plain_values_as_the_outbox_keeps_them() -> None:
+    refs = [
+        [
+            "SCU",
+            5,
+            CENTRAL_BANK_A,
+            "POS-A",
+            None,
+            None,
+            "TRF-1",
+            [9, 4, 2, 0, 0, 0, [[CENTRAL_BANK_B, 9, 4, 2]]],
+        ],
+        ["SCU", -5, CENTRAL_BANK_B],
+    ]
+    movements = msgspec.convert(msgspec.msgpack.decode(msgspec.msgpack.encode(refs)), list[NetMovement])
+    (request,) = requests_of(result(*movements))
+    claim, debt = request.movements
+    assert claim.turnover == Turnover(9, 4, 2, counterparties=[Counterparty(CENTRAL_BANK_B, 9, 4, 2)])
+    assert (claim.account, claim.reference, debt.amount_minor, debt.turnover) == ("POS-A", "TRF-1", -5, None)
 
 
 def test_cycle_in_which_nothing_moves_is_not_told() -> None:

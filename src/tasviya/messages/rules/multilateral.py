@@ -40,9 +40,11 @@ class AM10Movements(MessageRule):
             return None
         requests = [each for each in message.transactions if isinstance(each, MultilateralSettlementRequest)]
         found = sum(scaled(movement.amount) for request in requests for movement in request.movements)
-        if scaled(stated.strip()) == found:
+        said = scaled(stated.strip())
+        if said == found:
             return None
-        what = f"CtrlSum is {stated.strip()}, and the amounts add up to {unscaled(found)}."
+        # Not as written, which may be thousands of zeros.
+        what = f"CtrlSum is {unscaled(said)}, and the amounts add up to {unscaled(found)}."
         return Broken(what, "GrpHdr/CtrlSum")
 
 

@@ -23,6 +23,7 @@ from lxml import etree
 from tasviya.messages import builders, credit_transfer, envelope, xml
 from tasviya.messages.header import parse_header
 from tasviya.messages.model import ParsedMessage, StatusReport
+from tasviya.messages.multilateral import Counterparty, NetMovement, Turnover
 from tasviya.messages.registry import MESSAGE_TYPES, parse_file
 from tasviya.messages.rules import check
 from tasviya.messages.statements import AccountReport
@@ -87,6 +88,22 @@ def payment(position: int = 1) -> object:
         creditor_agent_account=None,
         remittance="Invoice INV-2026-000001 contract 77/2026 partial shipment 3 of 5",
     )
+
+
+def cycle_result() -> bytes:
+    """A pacs.029 of a hundred central banks, each told what it paid and received of its two neighbours."""
+    bics = [f"CB{chr(65 + n // 26)}{chr(65 + n % 26)}KZ20XXX" for n in range(BATCH)]
+    paid = [1_000_000 + n * n for n in range(BATCH)]  # by each to the next
+    movements = []
+    for n, bic in enumerate(bics):
+        before, after = (n - 1) % BATCH, (n + 1) % BATCH
+        got, gave = paid[before], paid[n]
+        others = [Counterparty(bics[before], got, 0, 3), Counterparty(bics[after], 0, gave, 3)]
+        turnover = Turnover(got, gave, 6, counterparties=others)
+        movements.append(NetMovement("SCU", got - gave, bic, f"POS-{n}", facts.OPERATOR, turnover=turnover))
+    cycle = {"cycle": "C-1", "settlement_date": facts.TODAY, "movements": movements}
+    frame = {"message_id": "OUT-1", "created_at": facts.NOON}
+    return builders.build_cycle_result(SCHEME, **frame, **cycle) or b""  # type: ignore[arg-type]
 
 
 def main(rounds: int) -> int:
@@ -155,7 +172,17 @@ def main(rounds: int) -> int:
         ),
         "build_credit_transfer": lambda: facts.customer_message(*big.transactions),  # type: ignore[arg-type]
     }
+    result = cycle_result()
+    (told,) = parse_file(result, SCHEME)
+    if not isinstance(told, ParsedMessage) or told.refusals or told.transactions[0].refusals:
+        raise SystemExit("the cycle's result is refused")
+    of_cycle: dict[str, Callable[[], object]] = {
+        "floor, cycle": lambda: sax(result),
+        "parse_file, cycle": lambda: parse_file(result, SCHEME),
+        "build_cycle_result": cycle_result,
+    }
     one, many = least(work, rounds), least(of_batch, max(3, rounds // 10))
+    cycle = least(of_cycle, max(3, rounds // 10))
     print("floor:", "libxml2 SAX2, empty handlers" if floor else "lxml iterparse (no SAX parser in reach)")
     print(
         f"\none pacs.008 with AppHdr, {len(single):,} bytes\n{'':24}{'µs':>9}{'a second':>11}{'x floor':>9}"
@@ -165,6 +192,9 @@ def main(rounds: int) -> int:
     print(f"\n{BATCH} payments, {len(batch):,} bytes, per payment or entry\n{'':24}{'µs':>9}{'x floor':>9}")
     for name, value in many.items():
         print(f"{name:24}{value / BATCH:9.2f}{value / many['floor, batch']:9.2f}")
+    print(f"\n{BATCH} movements, {len(result):,} bytes, per movement\n{'':24}{'µs':>9}{'x floor':>9}")
+    for name, value in cycle.items():
+        print(f"{name:24}{value / BATCH:9.2f}{value / cycle['floor, cycle']:9.2f}")
     return 0
 
 

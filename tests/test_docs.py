@@ -216,9 +216,11 @@ def test_every_reason_around_rates_is_explained() -> None:
     assert [row for row in rows if row not in page] == []
 
 
-@pytest.mark.parametrize("name", ["payment.xml", "funding.xml", "trade.xml", "trade-other-side.xml"])
+@pytest.mark.parametrize(
+    "name", ["payment.xml", "funding.xml", "trade.xml", "trade-other-side.xml", "cycle-result.xml"]
+)
 def test_samples_break_no_rule(name: str) -> None:
-    scheme = Scheme("TSVOKZ20XXX", {"KZT": 2, "UZS": 2})
+    scheme = Scheme("TSVOKZ20XXX", {"KZT": 2, "UZS": 2}, units={"KZU": 4})
     (message,) = parse_file((ROOT / "docs" / "samples" / name).read_bytes(), scheme)
     assert isinstance(message, ParsedMessage)
     assert message.refusals == []

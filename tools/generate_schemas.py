@@ -46,6 +46,7 @@ SOURCES = {
     "camt.025.001.08": (PYTHON_ISO, PYISO),
     "admi.002.001.01": (PYTHON_ISO, PYISO),
     "admi.007.001.01": (PYTHON_ISO, PYISO),
+    "pacs.029.001.02": (PYTHON_ISO, PYISO),
     "fxtr.014.001.05": (PYTHON_ISO,),
     "fxtr.017.001.05": (PYTHON_ISO,),
 }

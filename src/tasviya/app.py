@@ -216,11 +216,13 @@ def unknown_sender(bic: str) -> OperatorError:
 def scheme_of(snapshot: Snapshot) -> Scheme:
     """What the stateless rules of messages need to know of a union."""
     union = snapshot.union
+    unit = snapshot.unit
     bearers = frozenset(code for code in union.charge_bearers.split(",") if code)
     limits = {code: snapshot.system_limit(code) for code in snapshot.currencies}
     return Scheme(
         operator_bic=snapshot.bic(union.operator) or "",
         currencies={code: money.decimals for code, money in snapshot.currencies.items()},
+        units={unit.code: unit.decimals} if unit else {},
         amount_limits={code: limit for code, limit in limits.items() if limit is not None},
         clearing_system=union.clearing_system,
         charge_bearers=bearers or None,

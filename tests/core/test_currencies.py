@@ -56,10 +56,11 @@ def test_unions_own_unit_is_a_currency_with_a_number_of_its_own() -> None:
     assert (unit.code, unit.decimals, str(unit)) == ("XTU", 4, "XTU")
     assert unit.number > 1000
     assert unit.number != union_currency("XUT", 4, "Another").number
+    assert union_currency("XTU", 5, "As many decimals as messages carry").decimals == 5
 
 
 @pytest.mark.parametrize(
-    ("code", "decimals"), [("KZT", 2), ("XX", 2), ("xtu", 2), ("XT1", 2), ("XTÜ", 2), ("XTU", 7), ("XTU", -1)]
+    ("code", "decimals"), [("KZT", 2), ("XX", 2), ("xtu", 2), ("XT1", 2), ("XTÜ", 2), ("XTU", 6), ("XTU", -1)]
 )
 def test_malformed_or_taken_unit_is_refused(code: str, decimals: int) -> None:
     with pytest.raises(ValueError, match=r"capital|taken|decimals"):

@@ -18,6 +18,7 @@ from tasviya.messages.model import (
     ReportRequest,
     UnreadableMessage,
 )
+from tasviya.messages.multilateral import NetMovement, Turnover
 from tasviya.messages.registry import parse_file
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.trades import TradeInstruction
@@ -79,6 +80,16 @@ def trade(**changes: Any) -> bytes:
     return builders.build_trade_instruction(SCHEME, trade=TradeInstruction(1, "M1", **(facts | changes)))
 
 
+def cycle_result(*, explained: bool = False) -> bytes:
+    """What a clearing cycle of two comes to."""
+    claim = NetMovement("KZT", 1000, "ALFAKZ20XXX", record_id="R1")
+    debt = NetMovement("KZT", -1000, "BETAKZ20XXX", record_id="R2")
+    if explained:
+        claim.turnover, debt.turnover = Turnover(1000, 0, 1), Turnover(0, 1000, 1)
+    cycle = {"cycle": "C1", "settlement_date": "2026-09-30", "movements": [claim, debt]}
+    return builders.build_cycle_result(SCHEME, **FRAME, **cycle) or b""
+
+
 def enveloped(message_id: str = "M1", message_type: str = "pacs.008.001.08") -> bytes:
     header = Header("ALFAKZ20XXX", "TSVOKZ20XXX", message_id, message_type, created_at=FRAME["created_at"])
     return builders.envelope([(header, customer())])
@@ -86,6 +97,10 @@ def enveloped(message_id: str = "M1", message_type: str = "pacs.008.001.08") -> 
 
 PAYMENT = customer()
 TWO = customer(transfer(1), transfer(2))
+RESULT, EXPLAINED = cycle_result(), cycle_result(explained=True)
+UNSUMMED = RESULT.replace(b"<CtrlSum>20</CtrlSum>", b"")
+REQUEST = RESULT[RESULT.index(b"<SttlmReq>") : RESULT.index(b"<SplmtryData>")]
+TWICE = UNSUMMED.replace(b">1</NbOfSttlmReqs>", b">2</NbOfSttlmReqs>").replace(REQUEST, REQUEST + REQUEST)
 
 UNREADABLE_CASES: list[tuple[str, str, bytes]] = [
     ("TOO-LARGE", "17 MiB of spaces behind the message", PAYMENT + b" " * (17 << 20)),
@@ -188,6 +203,28 @@ MESSAGE_CASES: list[MessageCase] = [
     MessageCase("AM03Trade", "TradAmts/TradgSdBuyAmt/Amt/@Ccy", 'Ccy="JPY"', 'Ccy="USD"', trade()),
     MessageCase("AM12Trade", "TradAmts/TradgSdBuyAmt/Amt", ">1000<", ">1000.5<", trade()),
     MessageCase("DT01Trade", "TradAmts/SttlmDt", "<SttlmDt>2026-09-30<", "<SttlmDt>2026-09-28<", trade()),
+    MessageCase("AM19", "GrpHdr/NbOfSttlmReqs", "<NbOfSttlmReqs>1<", "<NbOfSttlmReqs>2<", RESULT),
+    MessageCase("AM10Movements", "GrpHdr/CtrlSum", "<CtrlSum>20<", "<CtrlSum>21<", RESULT),
+    MessageCase("DU05Requests", "SttlmReq[2]/InstrId", "", "", TWICE[: TWICE.index(b"<SplmtryData>")] +
+                b"</MulSttlmReq></Document>", said="Ask for the same `SttlmReq` twice"),
+    MessageCase("AM20", "SttlmReq/NbOfMvmntRcrds", "<NbOfMvmntRcrds>2<", "<NbOfMvmntRcrds>3<", RESULT),
+    MessageCase("AM11Movements", "MvmntRcrd[2]/Amt/Amt/@Ccy", "", "",
+                RESULT.replace(b'"KZT">10.00</Amt><CdtDbt>DBIT', b'"USD">10.00</Amt><CdtDbt>DBIT'),
+                said="Let one participant get 10.00 KZT and the other give 10.00 USD"),
+    MessageCase("AM12Movements", "MvmntRcrd[2]/Amt/Amt", "", "",
+                UNSUMMED.replace(b">10.00</Amt><CdtDbt>DBIT", b">0</Amt><CdtDbt>DBIT"),
+                said="Let a participant's movement be 0 KZT"),
+    MessageCase("CH21Direction", "MvmntRcrd[2]/Amt", "<CdtDbt>DBIT</CdtDbt>", "", RESULT,
+                said="Leave `CdtDbt` out"),
+    MessageCase("RC05", "MvmntRcrd[2]/Ptcpt/Id/OrgId/AnyBIC", "BETAKZ20XXX", "BETAQQ20XXX", RESULT),
+    MessageCase("RF01Movements", "MvmntRcrd[2]/Id", "<Id>R2<", "<Id>R1<", RESULT),
+    MessageCase("AM17", "SttlmReq/MvmntRcrd", "", "",
+                UNSUMMED.replace(b">10.00</Amt><CdtDbt>DBIT", b">9.00</Amt><CdtDbt>DBIT"),
+                said="Let one participant get 10.00 KZT and the other give 9.00 KZT"),
+    MessageCase("CH16Supplement", "SplmtryData/Envlp/ClearingCycle/Request[1]/InstrId", "", "",
+                RESULT.replace(b"KZT-C1</InstrId><SettlementDate>", b"OTHER</InstrId><SettlementDate>"),
+                said="Explain a request that is not there"),
+    MessageCase("AM09", "MvmntRcrd[2]/Amt", "<Paid>10.00<", "<Paid>9.00<", EXPLAINED),
     MessageCase("RR10", TX + "Dbtr/Nm", "", "", customer(transfer(debtor_name="Pay\u202eer")),
                 said="Put the character U+202E, which turns the text round, into the debtor's name"),
 ]  # fmt: skip

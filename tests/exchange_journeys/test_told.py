@@ -190,3 +190,22 @@ def test_notice_of_an_order_may_tell_its_other_side(union: ExchangeUnion) -> Non
     debit, credit = (entry.counter_value for entry in report.entries)
     assert debit == CounterValue(minor(160), "INR", "KZT", "INR", "INR", "6.25", "batch 7", at)
     assert credit == CounterValue(minor(160), "INR", "INR", "KZT", "INR", "6.25", "batch 7", at)
+
+
+def test_notice_of_a_position_in_the_unions_unit_has_the_units_decimals(union: ExchangeUnion) -> None:
+    account = AccountFacts("0" * 32, "POSKZ", "TSU", AccountKind.SETTLEMENT, "SIXXKZ20XXX", "TSVOKZ20XXX")
+    row = OutboxRow(1, 1, "SIXXKZ20XXX", "notice", [account.account_id, [[0, True, 12_345, "C1", "cycle 1"]]])
+    facts = Facts(union.scheme, {}, {}, {}, {account.account_id: account}, {}, committed_at={1: union.now})
+    ((_, document),) = documents(row, facts)
+    assert b'<Amt Ccy="TSU">1.2345</Amt>' in document
+    (message,) = messages_in(document, union)
+    (report,) = message.transactions
+    assert isinstance(report, AccountReport) and report.currency == "TSU"
+    assert [(each.amount_minor, each.is_credit) for each in report.entries] == [(12_345, False)]
+
+
+def test_payment_in_the_unions_unit_is_refused(union: ExchangeUnion) -> None:
+    union.at("10:10").settle()
+    paid = union.pay(A, B, "1.0000", "TSU")
+    union.settle()
+    assert union.statuses(A, paid) == ["RJCT AM03"]

@@ -13,7 +13,8 @@ import pytest
 from small_union import CENTRAL_BANK, UNION, A, B, C, D, SmallUnion, minor
 
 from tasviya.messages import builders
-from tasviya.messages.model import Recall, RecallAnswer, Return, StatusRequest
+from tasviya.messages.model import Acknowledgement, Recall, RecallAnswer, Return, StatusRequest
+from tasviya.messages.multilateral import NetMovement
 
 Act = Callable[[SmallUnion], object]
 
@@ -65,6 +66,19 @@ def returned(**facts: object) -> Act:
         each = Return(**({"position": 1, "currency": "KZT", "amount_minor": 1, "return_id": "R"} | facts))  # type: ignore[arg-type]
         raw = builders.build_return(union.scheme, **union.frame(), returns=[each])
         union.send(C, raw)
+
+    return act
+
+
+def cycle_result(old: bytes = b"", new: bytes = b"") -> Act:
+    """What only the system tells, told to the system; in it a text is replaced."""
+
+    def act(union: SmallUnion) -> None:
+        movements = [NetMovement("KZT", 100, C), NetMovement("KZT", -100, B)]
+        cycle = {"cycle": "C-1", "settlement_date": "2026-09-29", "movements": movements}
+        raw = builders.build_cycle_result(union.scheme, **union.frame(), **cycle)
+        assert raw is not None and old in raw
+        union.send(C, raw.replace(old, new))
 
     return act
 
@@ -140,6 +154,9 @@ CASES: dict[str, Act] = {
     "an acknowledgement": lambda u: u.send(
         C, builders.build_acknowledgement(u.scheme, **u.frame(), reference="TSV000000000001")
     ),
+    "a cycle's result": cycle_result(),
+    "a cycle's result that does not add up": cycle_result(b"<CdtDbt>DBIT", b"<CdtDbt>CRDT"),
+    "a cycle's result without its movements": cycle_result(b"<MvmntRcrd>", b"<Mvmnt>"),
     "an impostor": impostor,
     "an odd folder": odd_folder,
     "folders, drafts and signatures alone": folders_and_drafts,
@@ -167,6 +184,16 @@ def test_odd_file_is_answered(open_union: SmallUnion, case: str) -> None:
     CASES[case](open_union)
     open_union.settle()
     assert open_union.told(C, "") or open_union.told(CENTRAL_BANK, ""), "somebody hears of it"
+
+
+def test_cycle_result_that_a_bank_sends_is_acknowledged_and_moves_nothing(open_union: SmallUnion) -> None:
+    before = open_union.balance(C)
+    cycle_result()(open_union)
+    open_union.settle()
+    (message,) = open_union.told(C, "admi.007")
+    (told,) = message.transactions
+    assert isinstance(told, Acknowledgement) and told.reference_type == "pacs.029.001.02"
+    assert open_union.balance(C) == before
 
 
 def test_sums_beyond_63_bits_are_kept_and_told(tmp_path: Path) -> None:

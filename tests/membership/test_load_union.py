@@ -293,6 +293,13 @@ MISTAKES = [
         "banks_min",
     ),
     ("CF03", "a misspelt term", "[unit]", "[exchange.fixing]\nbank_min = 2\n[unit]", "fixing.bank_min"),
+    (
+        "CF04",
+        "a unit with more decimals than messages carry",
+        "decimals = 4",
+        "decimals = 6",
+        "unit.decimals",
+    ),
     ("CF22", "a unit called as a currency is", '"TSU"', '"UZS"', "unit.code"),
     ("CF22", "a unit of four letters", '"TSU"', '"TSUX"', "unit.code"),
     (

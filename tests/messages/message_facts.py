@@ -23,6 +23,12 @@ from tasviya.messages.model import (
     StatusReport,
     StatusRequest,
 )
+from tasviya.messages.multilateral import (
+    Counterparty,
+    MultilateralSettlementRequest,
+    NetMovement,
+    Turnover,
+)
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.statements import AccountReport, Balance, CounterValue, Entry
 from tasviya.messages.trades import TradeInstruction, TradeNotice
@@ -40,6 +46,7 @@ SCHEME = Scheme(
     operator_bic=OPERATOR,
     currencies={"BYN": 2, "KZT": 2, "IRR": 2, "KWD": 3, "JPY": 0},
     amount_limits={"BYN": 10**12},
+    units={"SCU": 4},
 )
 
 
@@ -335,6 +342,44 @@ TRADE_NOTICE = TradeNotice(
     "KZT",
 )
 
+CENTRAL_BANK_A, CENTRAL_BANK_B, CENTRAL_BANK_C = "CBAABYM1XXX", "CBBBKZ2XXXX", "CBCCIR2XXXX"
+UNIT_RESULT = MultilateralSettlementRequest(
+    1,
+    "SCU-C-2026-11-23/1",
+    "C-2026-11-23/1",
+    TODAY,
+    "14:00:00Z",
+    "16:30:00+03:00",
+    [
+        NetMovement(
+            "SCU", 1_250_000, CENTRAL_BANK_A, "POS-A-SCU", OPERATOR, "POS-SCU", "TRF-1",
+            Turnover(
+                3_000_000, 1_700_000, 7, -40_000, 1, 10_001,
+                [
+                    Counterparty(CENTRAL_BANK_B, 3_000_000, 1_000_000, 5),
+                    Counterparty(CENTRAL_BANK_C, 0, 700_000, 2),
+                ],
+            ),
+            "SCU-1", "125.0000", "CRDT",
+        ),
+        NetMovement(
+            "SCU", -2_000_000, CENTRAL_BANK_B, DEBTOR_IBAN, turnover=Turnover(1_000_000, 3_000_000, 5),
+            record_id="SCU-2", amount="200.0000", direction="DBIT",
+        ),
+        NetMovement("SCU", 750_000, CENTRAL_BANK_C, record_id="SCU & 3", amount="75.0000", direction="CRDT"),
+    ],
+    3,
+)  # fmt: skip
+MONEY_RESULT = MultilateralSettlementRequest(
+    2,
+    "KWD-C-2026-11-23/1",
+    movements=[
+        NetMovement("KWD", -1, BANK_A, record_id="K1", amount="0.001", direction="DBIT"),
+        NetMovement("KWD", 1, BANK_B, record_id="K2", amount="0.001", direction="CRDT"),
+    ],
+    stated_movements=2,
+)
+
 _FRAME: dict[str, Any] = {"message_id": "OUT-1", "created_at": NOON}
 _BETWEEN: dict[str, Any] = {"assigner": BANK_A, "assignee": OPERATOR}
 
@@ -359,6 +404,10 @@ EXAMPLES: dict[str, tuple[Callable[[], bytes], list[Any]]] = {
     "pacs.028.001.03": (
         lambda: builders.build_status_request(SCHEME, **_FRAME, requests=[STATUS_REQUEST]),
         [STATUS_REQUEST],
+    ),
+    "pacs.029.001.02": (
+        lambda: builders.build_settlement_request(SCHEME, **_FRAME, requests=[UNIT_RESULT, MONEY_RESULT]),
+        [UNIT_RESULT, MONEY_RESULT],
     ),
     "camt.056.001.08": (
         lambda: builders.build_recall(SCHEME, **_FRAME, **_BETWEEN, recalls=[RECALL]),

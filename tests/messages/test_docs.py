@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from tasviya.messages.cycle_supplement import SCHEMA_FILE
 from tasviya.messages.registry import MESSAGE_TYPES
 from tasviya.messages.rules import RULES
 from tasviya.messages.rules.base import MessageRule
@@ -54,8 +55,11 @@ def test_tables_of_the_page_are_those_of_the_code() -> None:
 def test_every_element_the_page_names_exists_in_a_schema() -> None:
     elements = {
         element.get("name")
-        for name in [HEADER, *MESSAGE_TYPES]
-        for element in etree.fromstring(SCHEMA_FILES.joinpath(f"{name}.xsd").read_bytes()).iter("{*}element")
+        for file in [
+            *(SCHEMA_FILES.joinpath(f"{name}.xsd") for name in [HEADER, *MESSAGE_TYPES]),
+            SCHEMA_FILE,
+        ]
+        for element in etree.fromstring(file.read_bytes()).iter("{*}element")
     }
     fields = PAGE.read_text(encoding="utf-8").partition("## Fields")[2].partition("## Schemas")[0]
     named = [path for path in re.findall(r"`([^`]+)`", fields) if re.fullmatch(r"[A-Z][A-Za-z0-9/]*", path)]

@@ -45,7 +45,7 @@ CODE = {
 }  # fmt: skip
 BIC = {code: bic for bic, code in CODE.items()}
 
-DECIMALS = {"KZT": 2, "OMR": 3, "INR": 2}
+DECIMALS = {"KZT": 2, "OMR": 3, "INR": 2, "TSU": 4}
 
 
 def uetr(number: int) -> str:

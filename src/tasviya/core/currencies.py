@@ -11,6 +11,9 @@ from importlib.resources import files
 
 from tasviya.core.money import Currency
 
+UNIT_DECIMALS_MAX = 5
+"""A union's unit has no more decimals: an amount of ISO 20022 carries five."""
+
 
 class UnknownCurrency(LookupError):
     """The code is not one of ISO 4217 with a minor unit."""
@@ -45,13 +48,13 @@ def union_currency(code: str, decimals: int, name: str) -> Currency:
 
     code: three capitals that ISO 4217 does not use (codes from XA to XZ are free for private use where
     unassigned). Its number lies above 1000, clear of ISO's three digits, and derives from the code.
-    Raises: ValueError if the code is malformed or taken, or decimals are not 0…6.
+    Raises: ValueError if the code is malformed or taken, or decimals are not 0…5.
     """
     if len(code) != 3 or not (code.isascii() and code.isalpha() and code.isupper()):
         raise ValueError(f"{code!r} is not three capital letters")
     if code in iso_currencies():
         raise ValueError(f"{code} is taken by ISO 4217 ({iso_currencies()[code].name})")
-    if not 0 <= decimals <= 6:
-        raise ValueError("a union unit has 0 to 6 decimals")
+    if not 0 <= decimals <= UNIT_DECIMALS_MAX:
+        raise ValueError(f"a union unit has 0 to {UNIT_DECIMALS_MAX} decimals, as many as messages carry")
     number = 1000 + sum((ord(letter) - 64) * 27**place for place, letter in enumerate(reversed(code)))
     return Currency(code, number, decimals, name)

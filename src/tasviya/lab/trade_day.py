@@ -182,11 +182,12 @@ def file_content(file: DrawnFile, scheme: Scheme) -> bytes:
 def scheme_of(snapshot: Snapshot) -> Scheme:
     """What writing a message must know of the union."""
     union = snapshot.union
-    operator = snapshot.bic(union.operator)
+    operator, unit = snapshot.bic(union.operator), snapshot.unit
     invariant(operator is not None, "the operator has a BIC")
     return Scheme(
         operator_bic=operator or "",
         currencies={code: money.decimals for code, money in snapshot.currencies.items()},
+        units={unit.code: unit.decimals} if unit else {},
         clearing_system=union.clearing_system,
     )
 

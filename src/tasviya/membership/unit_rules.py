@@ -3,7 +3,7 @@
     [unit]
     code = "TSU"                                  # three capitals that ISO 4217 does not use
     name = "Unit of the corridor"
-    decimals = 4
+    decimals = 4                                  # five at most, as messages carry
     kind = "basket"                               # or "currency", or "none"
     worth = { currency = "KZT", amount = "100" }  # of one unit when its first basket is made; of kind
                                                   # "currency": for good
@@ -24,7 +24,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from tasviya.core.currencies import union_currency
+from tasviya.core.currencies import UNIT_DECIMALS_MAX, union_currency
 from tasviya.core.errors import ConfigurationError
 from tasviya.membership.records import Record
 from tasviya.membership.toml_table import Table
@@ -87,7 +87,7 @@ def read_unit(
         for key in table.values:
             table.get(key)  # what is there waits for another kind
         return
-    code, decimals = table.text("code"), table.number("decimals", 0, 6)
+    code, decimals = table.text("code"), table.number("decimals", 0, UNIT_DECIMALS_MAX)
     try:
         union_currency(code, decimals, code)
     except ValueError as error:

@@ -54,6 +54,13 @@ def scaled(text: str) -> int:
     return sign * int((whole.lstrip("0") or "0") + fraction.rstrip("0").ljust(17, "0"))
 
 
+def unscaled(value: int) -> str:
+    """`scaled` undone: the shortest text that says it."""
+    sign, size = ("-", -value) if value < 0 else ("", value)
+    whole, fraction = divmod(size, 10**17)
+    return f"{sign}{whole}.{fraction:017d}".rstrip("0").rstrip(".")
+
+
 def whole_number(text: str) -> int:
     """The integer that an xs:decimal without decimals means: "17", "017" or "17.00"."""
     return scaled(text.strip()) // 10**17

@@ -12,6 +12,7 @@ from tasviya.messages import (
     account_reports,
     builders,
     credit_transfer,
+    multilateral_messages,
     recalls,
     requests,
     returns,
@@ -77,6 +78,14 @@ MESSAGE_TYPES: dict[str, MessageType] = {
         builders.build_status_request,
         "in",
         "Asks what became of a payment.",
+    ),
+    multilateral_messages.REQUEST: MessageType(
+        multilateral_messages,
+        multilateral_messages.ROOT,
+        multilateral_messages.parse,
+        builders.build_settlement_request,
+        "out",
+        "What a clearing cycle nets to: whose account gets and gives how much.",
     ),
     recalls.RECALL: MessageType(
         recalls,

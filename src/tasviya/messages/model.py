@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from tasviya.core.errors import Refusal
+from tasviya.messages.multilateral import MultilateralSettlementRequest
 from tasviya.messages.statements import AccountReport
 from tasviya.messages.trades import TradeInstruction, TradeNotice
 
@@ -288,6 +289,7 @@ Transaction = (
     | Acknowledgement
     | TradeInstruction
     | TradeNotice
+    | MultilateralSettlementRequest
 )
 
 

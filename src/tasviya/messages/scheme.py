@@ -31,9 +31,11 @@ class Scheme(Struct, frozen=True):
     operator_bic: str
     """The BIC our own messages are sent from."""
     currencies: dict[str, int]
-    """Settled currencies and their decimals; the union unit may be among them."""
+    """Settled currencies and their decimals."""
     amount_limits: dict[str, int] = field(default_factory=dict)
     """The largest amount of one payment, minor units, by currency; none means 63 bits."""
+    units: dict[str, int] = field(default_factory=dict)
+    """The union's own unit and its decimals: told of in positions and notices, not paid in."""
     clearing_system: str = "TASVIYA"
     """The proprietary code that SttlmInf/ClrSys carries."""
     charge_bearers: frozenset[str] | None = None
@@ -59,8 +61,9 @@ class Scheme(Struct, frozen=True):
     """The most messages one file may hold: each is answered."""
 
     def currency(self, code: str) -> Currency | None:
-        """A currency by code, as the scheme settles it, else as ISO 4217 lists it; None if neither does."""
-        decimals = self.currencies.get(code)
+        """A currency by code, as the scheme settles it or, its own unit, tells of it, else as ISO 4217 lists
+        it; None if nobody knows it."""
+        decimals = self.currencies.get(code, self.units.get(code))
         return _currency(code, -1 if decimals is None else decimals)
 
     def decimals(self, code: str) -> int:

@@ -163,7 +163,11 @@ def schema(message_type: str) -> etree.XMLSchema:
 
 def validate(element: Element, message_type: str) -> list[Refusal]:
     """What in a Document or AppHdr breaks the schema of its message type; empty if nothing does."""
-    compiled = schema(message_type)
+    return findings(element, schema(message_type))
+
+
+def findings(element: Element, compiled: etree.XMLSchema) -> list[Refusal]:
+    """What in an element breaks a schema, as refusals with a path from it; empty if nothing does."""
     if compiled.validate(element):
         return []
     refusals: list[Refusal] = []

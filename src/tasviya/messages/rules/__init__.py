@@ -10,7 +10,8 @@ from lxml import etree
 
 from tasviya.core.errors import Refusal
 from tasviya.messages.model import CreditTransfer, ParsedMessage
-from tasviya.messages.rules import amounts, dates, handling, parties, trades
+from tasviya.messages.multilateral import MultilateralSettlementRequest
+from tasviya.messages.rules import amounts, dates, handling, multilateral, parties, trades
 from tasviya.messages.rules.base import (
     AMOUNT,
     AMOUNT_PATHS,
@@ -73,6 +74,18 @@ RULES: tuple[Rule, ...] = (
     trades.AM03Trade(),
     trades.AM12Trade(),
     trades.DT01Trade(),
+    multilateral.AM19(),
+    multilateral.AM10Movements(),
+    multilateral.DU05Requests(),
+    multilateral.AM20(),
+    multilateral.AM11Movements(),
+    multilateral.AM12Movements(),
+    multilateral.CH21Direction(),
+    multilateral.RC05(),
+    multilateral.RF01Movements(),
+    multilateral.AM17(),
+    multilateral.CH16Supplement(),
+    multilateral.AM09(),
     CHARACTERS,
 )
 """Every rule of this room. A transaction's refusals come in this order."""
@@ -119,7 +132,7 @@ def check(message: ParsedMessage, root: str, scheme: Scheme) -> None:
 def _check_repeats(message: ParsedMessage, root: str, rule: RepeatRule) -> None:
     first: dict[Hashable, int] = {}
     for transfer in message.transactions:
-        if not isinstance(transfer, CreditTransfer):
+        if not isinstance(transfer, CreditTransfer | MultilateralSettlementRequest):
             continue
         key = rule.key(transfer)
         if key is None:
@@ -137,6 +150,8 @@ def _place(message: ParsedMessage, root: str, position: int, broken: Broken) -> 
     name = TRANSACTION_PATHS.get(kind, "")
     index = f"[{position}]" if message.count > 1 and name else ""
     below = broken.where
+    if below.startswith("/"):
+        return below
     if below.startswith(AMOUNT):
         below = AMOUNT_PATHS[kind] + below[len(AMOUNT) :]
     return "/".join(part for part in ("/Document", root, name + index, below) if part)

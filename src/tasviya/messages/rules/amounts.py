@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasviya.messages.amounts import LARGEST_MINOR, amount_text, scaled, trouble
+from tasviya.messages.amounts import LARGEST_MINOR, amount_text, scaled, trouble, unscaled
 from tasviya.messages.model import Group, ParsedMessage
 from tasviya.messages.rules.base import (
     AMOUNT,
@@ -139,7 +139,7 @@ class AM10(MessageRule):
         if scaled(stated.strip()) == found:
             return None
         return Broken(
-            f"CtrlSum is {stated.strip()}, and the amounts add up to {_text(found)}.", "GrpHdr/CtrlSum"
+            f"CtrlSum is {stated.strip()}, and the amounts add up to {unscaled(found)}.", "GrpHdr/CtrlSum"
         )
 
 
@@ -164,7 +164,7 @@ class AM16(MessageRule):
         found = _sum_of(message, scheme)
         if scaled(stated.strip()) == found:
             return None
-        return Broken(f"The total is {stated.strip()}, and the amounts add up to {_text(found)}.", where)
+        return Broken(f"The total is {stated.strip()}, and the amounts add up to {unscaled(found)}.", where)
 
 
 def _sum_of(message: ParsedMessage, scheme: Scheme) -> int:
@@ -174,8 +174,3 @@ def _sum_of(message: ParsedMessage, scheme: Scheme) -> int:
     if len(currencies) == 1 and all(held):
         return int(sum(held) * 10 ** (17 - scheme.decimals(*currencies)))
     return sum(scaled(getattr(each, "amount", "0")) for each in message.transactions)
-
-
-def _text(value: int) -> str:
-    whole, fraction = divmod(value, 10**17)
-    return f"{whole}.{fraction:017d}".rstrip("0").rstrip(".")

@@ -19,6 +19,7 @@ CUSTOMER, INSTITUTION, RETURN, LIQUIDITY = (
     "camt.050.001.07",
 )
 TRADE = "fxtr.014.001.05"
+MULTILATERAL = "pacs.029.001.02"
 TRANSFERS = (CUSTOMER, INSTITUTION)
 AMOUNTS = (CUSTOMER, INSTITUTION, RETURN, LIQUIDITY)
 
@@ -26,6 +27,7 @@ TRANSACTION_PATHS = {
     CUSTOMER: "CdtTrfTxInf",
     INSTITUTION: "CdtTrfTxInf",
     RETURN: "TxInf",
+    MULTILATERAL: "SttlmReq",
     "camt.060.001.05": "RptgReq",
     # One transfer a message; its element is not the message's root, though it has the same name.
     LIQUIDITY: "LqdtyCdtTrf",
@@ -47,7 +49,8 @@ class Broken(NamedTuple):
 
     what: str
     where: str
-    """A path below the transaction, or below the message's root for message rules; or `AMOUNT`."""
+    """A path below the transaction, or below the message's root for message rules; or `AMOUNT`; or a whole
+    path, from a slash on."""
 
 
 class Rule:
@@ -86,6 +89,9 @@ class RepeatRule(Rule):
 
     where: ClassVar[str]
 
-    def key(self, transfer: CreditTransfer) -> Hashable | None:
-        """What must differ between transactions; None where the transaction has nothing to compare."""
+    def key(self, transfer: Any) -> Hashable | None:
+        """What must differ between transactions; None where the transaction has nothing to compare.
+
+        transfer: of one of the types that `messages` names.
+        """
         raise NotImplementedError

@@ -44,6 +44,14 @@ class StoredClearing:
         )
         return dict(rows.fetchall())
 
+    def overdue(self) -> dict[str, int]:
+        rows = self.connection.execute(
+            "SELECT currency, money - discharged FROM clearing_result"
+            " WHERE money <> discharged AND cycle_seq ="
+            " (SELECT max(seq) FROM clearing_cycle WHERE status = 'closed')"
+        )
+        return dict(rows.fetchall())
+
     def positions_stated(self) -> int:
         sql = "SELECT coalesce(max(last_commit), 0) FROM position_statement"
         return int(self.connection.execute(sql).fetchone()[0])

@@ -45,6 +45,7 @@ class ClearingQueries(StoredClearing):
                 "paid_out": self._amount(each.paid_out, cycle.unit),
                 "interest": self._amount(each.interest, cycle.unit),
                 "quota": self._amount(each.quota, cycle.unit),
+                "overdue": self._amount(each.overdue, cycle.unit),
                 "money": self._amount(each.money, cycle.unit),
                 "discharged": self._amount(each.discharged, cycle.unit),
                 "after": self._amount(each.after, cycle.unit),
@@ -171,10 +172,10 @@ class ClearingQueries(StoredClearing):
                 net, money = (self._amount(minor, unit) for minor in (each.net, each.money))
                 words = f"{each.institution} nets to {net} {unit}, of which {money} in money"
                 steps.append(_step("net", words))
-        for row in self.discharges(seq):
-            if paid == row["debtor"] or got == row["creditor"]:
-                how = f"{row['amount']} ({row['how']})" if row["amount"] else row["how"]
-                words = f"{row['debtor']} to {row['creditor']}: {row['units']} {unit} by {how}"
+        for due in self.discharges(seq):
+            if paid == due["debtor"] or got == due["creditor"]:
+                how = f"{due['amount']} ({due['how']})" if due["amount"] else due["how"]
+                words = f"{due['debtor']} to {due['creditor']}: {due['units']} {unit} by {how}"
                 steps.append(_step("discharge", words))
         steps.append(
             _step("status", str(cycle.status), iso_instant(cycle.settled_at) if cycle.settled_at else "")

@@ -23,7 +23,7 @@ from tasviya.membership.register import Snapshot
 from tasviya.services.clearing_memory import Clearing, PositionInterestRow
 from tasviya.services.memory import Memory
 from tasviya.services.order_checks import TRADING
-from tasviya.services.union_route import moving_legs, position_accounts, positions, unit_of
+from tasviya.services.union_route import position_accounts, position_leg, positions, unit_of
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
 from tasviya.settlement.clearing_cycle import ClearingCycle, CycleEvent, CycleStatus, net, quota_minor
@@ -128,7 +128,7 @@ def carry_over(work: Work) -> ClearingCycle:
     cycle = pending_cycle(work, "suspended")
     cycle.happens(CycleEvent.CARRY_OVER)
     cycle.why = f"{cycle.why} What was due is carried over.".strip()
-    work.memory.clearing.pending, work.memory.clearing.results = None, []
+    work.memory.clearing.close()
     _changed(work, cycle, "clearing_carried_over")
     return cycle
 
@@ -189,7 +189,8 @@ def _accrue(
     legs: list[Leg] = []
     for flow in who_owes_whom({code: each.net for code, each in accrued.items()}):
         name = f"interest:{flow.debtor}:{flow.creditor}"
-        legs += moving_legs(work, flow.debtor, flow.creditor, flow.amount, name, LegCode.POSITION_INTEREST)
+        leg_code = LegCode.POSITION_INTEREST
+        legs.append(position_leg(work, flow.debtor, flow.creditor, flow.amount, name, leg_code))
     if legs:
         work.post(f"position_interest:{business_date}", 0, legs, 0)
     work.act("position_interest", business_date.isoformat(), f"{percent} percent, {days} days")
@@ -270,7 +271,14 @@ def _net(work: Work, snapshot: Snapshot, cycle: ClearingCycle) -> None:
         for code in snapshot.currencies
     }
     results = net(
-        cycle.seq, institutions, before, flows, clearing.interest, quotas(snapshot), bands(snapshot)
+        cycle.seq,
+        institutions,
+        before,
+        flows,
+        clearing.interest,
+        quotas(snapshot),
+        bands(snapshot),
+        clearing.overdue,
     )
     for each in results:
         invariant(each.before + each.net == standing[each.currency], f"{each.currency} stands as it moved")
@@ -282,6 +290,32 @@ def _net(work: Work, snapshot: Snapshot, cycle: ClearingCycle) -> None:
         cycle.why = "The unit has no value: there is no official rate to pay at."
     cycle.happens(event)
     note(work, cycle)
+    if event is CycleEvent.NET and any(each.money for each in results):
+        _tell(work, cycle)
+
+
+def _tell(work: Work, cycle: ClearingCycle) -> None:
+    """Tell every settlement institution the whole result: what all are to pay and receive, and why."""
+    clearing, terms = work.memory.clearing, _terms(work.memory.snapshot)
+    bank_of = {each.currency: each.institution for each in clearing.results}
+    items = []
+    for each in clearing.results:
+        others = []
+        for code, other in bank_of.items():
+            received, paid = (
+                clearing.flows.get(pair) for pair in ((code, each.currency), (each.currency, code))
+            )
+            if received or paid:
+                sums = (received.units if received else 0, paid.units if paid else 0)
+                count = (received.payments if received else 0) + (paid.payments if paid else 0)
+                others.append([other, *sums, count])
+        number = work.memory.accounts[position_accounts(work, each.currency)[0].id].account.number
+        item = [each.institution, number, each.money, each.before, each.paid_in, each.paid_out, each.interest]
+        items.append([*item, others])
+    day = cycle.cut_off_on or work.memory.latest_date.isoformat()
+    till = _local(terms.rules.zone, day, terms.rules.settles_at).timetz().isoformat()
+    for institution in bank_of.values():
+        work.tell(work.bic(institution), "clearing_result", [cycle.seq, day, till, cycle.unit, items])
 
 
 def _grant_room(work: Work, snapshot: Snapshot, business_date: date) -> None:
@@ -339,5 +373,8 @@ def _because(cycle: ClearingCycle) -> str:
 
 def _instant(zone: str, day: str, at: str) -> int:
     """A local time of a date, nanoseconds since the epoch."""
-    local = datetime.combine(date.fromisoformat(day), time.fromisoformat(at), time_zone(zone))
-    return int(local.timestamp()) * NANOSECONDS
+    return int(_local(zone, day, at).timestamp()) * NANOSECONDS
+
+
+def _local(zone: str, day: str, at: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time.fromisoformat(at), time_zone(zone))

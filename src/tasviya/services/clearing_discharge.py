@@ -296,7 +296,7 @@ def _close(work: Work, plan: Plan) -> None:
     if unpaid:
         cycle.why = f"{unpaid} minor units of {plan.unit} could not be paid; they stay in the positions."
     cycle.happens(CycleEvent.CLOSE)
-    clearing.pending, clearing.results = None, []
+    clearing.close()
     note(work, cycle)
     work.act("clearing_closed", str(cycle.seq), f"{len(plan.paid)} payments; {cycle.why or 'all paid'}")
 

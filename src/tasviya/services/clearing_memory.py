@@ -56,6 +56,10 @@ class ClearingStore(Protocol):
         """What the last accrual has left over, by currency."""
         ...
 
+    def overdue(self) -> dict[str, int]:
+        """What the last closed cycle left unpaid, by currency: owed to it (+) or by it (-)."""
+        ...
+
     def positions_stated(self) -> int:
         """Up to which commit positions have been stated; 0 if never."""
         ...
@@ -107,11 +111,18 @@ class Clearing:
         self.results = store.cycle_results(self.pending.seq) if self.pending else []
         """Of the pending cycle."""
         self.carried = {code: Fraction(text) for code, text in store.carried_interest().items()}
+        self.overdue = store.overdue()
+        """What the last closed cycle left unpaid, by currency."""
         self.stated_commit = store.positions_stated()
         """Up to which commit positions have been stated."""
         self.rates: UnitRates | None = None
         if snapshot is not None and snapshot.clearing is not None:
             self.rates = _rates(store, snapshot)
+
+    def close(self) -> None:
+        """The pending cycle is closed; what it has not paid is overdue."""
+        self.overdue = {each.currency: each.unpaid for each in self.results if each.unpaid}
+        self.pending, self.results = None, []
 
 
 def _rates(store: ClearingStore, snapshot: Snapshot) -> UnitRates | None:

@@ -69,13 +69,13 @@ class System:
             found.append((instant, 1, act))
         batch = exchange_batch.due(memory, until_ns)
         if batch is not None:
-            found.append((batch, 2, exchange_batch.run))
+            found.append((batch, 3, exchange_batch.run))
         cleared = clearing.due(memory, until_ns)
         if cleared is not None:
             found.append((cleared[0], 2, clearing.cut_off if cleared[1] else discharge))
         ended = fixing.due(memory, until_ns)
         if ended is not None:
-            found.append((ended[0], 3, partial(fixing.fix_date, business_date=ended[1])))
+            found.append((ended[0], 4, partial(fixing.fix_date, business_date=ended[1])))
         return min(found, key=lambda each: each[:2])[2] if found else None
 
     def do(self, act: Callable[[Work], T]) -> T:

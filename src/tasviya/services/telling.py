@@ -39,6 +39,7 @@ from tasviya.messages.scheme import Scheme
 from tasviya.messages.writing import lines
 from tasviya.services.statements import conversion_of
 from tasviya.services.telling_accounts import notice, report, statement
+from tasviya.services.telling_clearing import cycle_result
 from tasviya.services.telling_facts import Documents, Facts, message_id
 from tasviya.services.telling_trades import trade_notice
 from tasviya.services.unit_of_work import OutboxRow
@@ -321,6 +322,7 @@ _BUILDERS: dict[str, Callable[[OutboxRow, Facts], Documents]] = {
     "recall_answer": _recall_answer,
     "no_original": _no_original,
     "trade": trade_notice,
+    "clearing_result": cycle_result,
 }
 
 ANSWERS = frozenset({"status", "refused", "unreadable", "receipt", "acknowledgement"})

@@ -15,7 +15,7 @@ from tasviya.core.money import Currency, Money
 from tasviya.services.answers import tell_settled
 from tasviya.services.clearing_memory import FlowRow, UnitRates
 from tasviya.services.work import Work
-from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
+from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.admission import Parties
 from tasviya.settlement.conversion import IN
 from tasviya.settlement.gross import OVER_LIMIT, Queue, Settle
@@ -102,24 +102,23 @@ def settle_by_union(work: Work, payment: Payment, parties: Parties, decision: Se
     tell_settled(work, payment, parties.path)
 
 
-def moving_legs(
-    work: Work,
-    debtor: str,
-    creditor: str,
-    units: int,
-    name: str = "position",
-    code: LegCode = LegCode.POSITION,
-) -> list[Leg]:
+def moving_legs(work: Work, debtor: str, creditor: str, units: int, name: str = "position") -> list[Leg]:
     """The legs that move a position from one currency's settlement institution to another's, and with it the
     room that is left: the debtor owes more, the creditor is owed more."""
-    owing, owing_room = position_accounts(work, debtor)
-    owed, owed_room = position_accounts(work, creditor)
-    number = owing.currency.number
-    work.fresh[owed_room.id] = None
+    used, gained = (position_accounts(work, each)[1] for each in (debtor, creditor))
+    work.fresh[gained.id] = None
     return [
-        Leg(name, code, owing.id, owed.id, number, units),
-        Leg(f"{name}_room", LegCode.ROOM, owing_room.id, owed_room.id, number + LIMITS, units),
+        position_leg(work, debtor, creditor, units, name),
+        Leg(f"{name}_room", LegCode.ROOM, used.id, gained.id, used.partition, units),
     ]
+
+
+def position_leg(
+    work: Work, debtor: str, creditor: str, units: int, name: str, code: LegCode = LegCode.POSITION
+) -> Leg:
+    """The leg that moves a position only: the room for it follows when a day next opens."""
+    owing, owed = (position_accounts(work, each)[0] for each in (debtor, creditor))
+    return Leg(name, code, owing.id, owed.id, owing.currency.number, units)
 
 
 def unit_of(work: Work) -> Currency:

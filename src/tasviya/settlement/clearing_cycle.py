@@ -121,8 +121,10 @@ class Result(msgspec.Struct):
     quota: int
     credit: int
     """How its position moves by this cycle: the part that is credit."""
+    overdue: int
+    """What an earlier cycle left unpaid, which comes due now: owed to it (+) or by it (-)."""
     money: int
-    """What it receives (+) or pays (-) in money."""
+    """What it receives (+) or pays (-) in money, with what is overdue."""
     discharged: int = 0
     """Of that, what has been paid."""
 
@@ -135,6 +137,11 @@ class Result(msgspec.Struct):
     def after(self) -> int:
         """Its position once what is due has been paid as far as it was."""
         return self.before + self.net - self.discharged
+
+    @property
+    def unpaid(self) -> int:
+        """What stays due, for the next cycle."""
+        return self.money - self.discharged
 
 
 class Discharge(msgspec.Struct):
@@ -165,6 +172,7 @@ def net(
     interest: Mapping[str, int],
     quotas: Mapping[str, int],
     bands: Sequence[Band],
+    overdue: Mapping[str, int],
 ) -> list[Result]:
     """The result of a cycle for every settlement institution, in the order of `institutions`.
 
@@ -175,7 +183,7 @@ def net(
     moved = multilateral(flows)
     standings = {
         code: Standing(
-            before.get(code, 0),
+            before.get(code, 0) - overdue.get(code, 0),
             moved.get(code, 0) + interest.get(code, 0),
             quotas.get(code, 0),
             quotas.get(code, 0),
@@ -188,13 +196,14 @@ def net(
             cycle_seq,
             code,
             institution,
-            standings[code].position,
+            before.get(code, 0),
             sum(units for (_, paid), units in flows.items() if paid == code),
             sum(units for (paying, _), units in flows.items() if paying == code),
             interest.get(code, 0),
             quotas.get(code, 0),
             splits[code].credit,
-            splits[code].money,
+            overdue.get(code, 0),
+            splits[code].money + overdue.get(code, 0),
         )
         for code, institution in institutions.items()
     ]

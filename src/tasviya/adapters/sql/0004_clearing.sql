@@ -52,6 +52,7 @@ CREATE TABLE clearing_result (
     interest    INTEGER NOT NULL,
     quota       INTEGER NOT NULL,
     credit      INTEGER NOT NULL,
+    overdue     INTEGER NOT NULL,       -- left unpaid by an earlier cycle
     money       INTEGER NOT NULL,
     discharged  INTEGER NOT NULL,
     PRIMARY KEY (cycle_seq, currency)

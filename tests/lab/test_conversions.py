@@ -15,7 +15,15 @@ from tasviya.core.money import Currency, parse_amount
 from tasviya.lab.conversions import MILLION, TOLERANCE, Terms
 from tasviya.lab.desk import DrawnFile
 from tasviya.lab.figures import matrix_for, rates
-from tasviya.lab.flows import CUSTOMER, EXCHANGE_PERCENT, MOST_EXCHANGED, common_hours, exchanged, plan_flows
+from tasviya.lab.flows import (
+    CUSTOMER,
+    EXCHANGE_PERCENT,
+    MOST_EXCHANGED,
+    UNION_PERCENT,
+    common_hours,
+    exchanged,
+    plan_flows,
+)
 from tasviya.lab.market_makers import RUNGS, MarketMakers
 from tasviya.lab.trade_day import draw_day, market_makers, opening_balances, write_day
 from tasviya.membership.register import Register
@@ -50,7 +58,7 @@ def through(sco: Register) -> list[tuple[DrawnFile, CreditTransfer]]:
     return [(file, each) for file in drawn if "-X" in file.message_id for each in file.transfers]
 
 
-def test_share_of_trade_goes_through_the_exchange(sco: Register) -> None:
+def test_shares_of_trade_go_through_the_exchange_and_by_the_union_route(sco: Register) -> None:
     snapshot = sco.on(DAY)
     flows = [
         flow
@@ -58,8 +66,10 @@ def test_share_of_trade_goes_through_the_exchange(sco: Register) -> None:
         if flow.message_type == CUSTOMER
     ]
     crossing = [flow for flow in flows if flow.exchanged_from]
-    share = sum(flow.value for flow in crossing) / sum(flow.value for flow in flows)
-    assert abs(share - 0.6 * EXCHANGE_PERCENT / 100) < 0.01
+    total = sum(flow.value for flow in flows)
+    for route, percent in (("", EXCHANGE_PERCENT), ("union", UNION_PERCENT)):
+        share = sum(flow.value for flow in crossing if flow.route == route) / total
+        assert abs(share - 0.6 * percent / 100) < 0.01
     for flow in crossing:
         assert flow.debit_currency == snapshot.members[flow.payer_member].currency != flow.currency
         assert flow.currency == snapshot.members[flow.payee_member].currency
@@ -69,7 +79,7 @@ def test_share_of_trade_goes_through_the_exchange(sco: Register) -> None:
 def test_exchange_is_sent_no_more_than_its_batches_can_clear(sco: Register, payments: int) -> None:
     snapshot = sco.on(DAY)
     flows = plan_flows(snapshot, payments, matrix_for(snapshot.members), 40)
-    count = sum(flow.count for flow in flows if flow.exchanged_from)
+    count = sum(flow.count for flow in flows if flow.exchanged_from and not flow.route)
     assert 1_500 < count <= MOST_EXCHANGED
 
 

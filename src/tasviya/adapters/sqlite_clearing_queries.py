@@ -195,8 +195,16 @@ class ClearingQueries(StoredClearing):
     def _head(self, cycle: ClearingCycle) -> Row:
         flows = {(row.paying, row.paid): row.units for row in self.flow_rows(cycle.seq)}
         payments = sum(row.payments for row in self.flow_rows(cycle.seq))
-        made = figures(flows, self.cycle_results(cycle.seq))
+        results = self.cycle_results(cycle.seq)
+        made = figures(flows, results)
         unit = cycle.unit
+        settled = {
+            "due_in_money": self._amount(made.money, unit),
+            "discharged": self._amount(made.discharged, unit),
+            "left_on_credit": self._amount(made.credit, unit),
+            "saved_percent": _percent(made.saved_of_gross),
+            "saved_of_bilateral_percent": _percent(made.saved_of_bilateral),
+        }
         return {
             "cycle": cycle.seq,
             "status": str(cycle.status),
@@ -206,11 +214,7 @@ class ClearingQueries(StoredClearing):
             "gross": self._amount(made.gross, unit),
             "bilateral": self._amount(made.bilateral, unit),
             "multilateral": self._amount(made.multilateral, unit),
-            "due_in_money": self._amount(made.money, unit),
-            "discharged": self._amount(made.discharged, unit),
-            "left_on_credit": self._amount(made.credit, unit),
-            "saved_percent": _percent(made.saved_of_gross),
-            "saved_of_bilateral_percent": _percent(made.saved_of_bilateral),
+            **(settled if results else dict.fromkeys(settled, "")),
             "settled_at": iso_instant(cycle.settled_at) if cycle.settled_at else "",
             "batch": cycle.batch_seq or "",
             "why": cycle.why,

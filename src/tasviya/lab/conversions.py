@@ -41,6 +41,12 @@ class Terms:
         rate = day_rates.of(credit) * bought.minor_per_major / (day_rates.of(debit) * sold.minor_per_major)
         return Terms(sold, bought, rate)
 
+    @staticmethod
+    def at_official_rate(transfer: CreditTransfer, account: str, route: str) -> None:
+        """Write into a transfer that it goes by a route at the official rate, without a limit."""
+        transfer.debtor_agent_account = account
+        transfer.local_instrument = route.upper()
+
     def set(self, transfer: CreditTransfer, account: str, bits: int) -> None:
         """Write into a transfer what is debited, and the limit.
 

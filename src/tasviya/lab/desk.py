@@ -61,13 +61,13 @@ class DrawnFile:
 
 
 Write = Callable[[int, str, int, bool], CreditTransfer]
-OutboxKey = tuple[str, str, str, str]
+OutboxKey = tuple[str, str, str, str, str]
 Share = tuple[Flow, Lane, int]
 
 
 def outboxes(flows: Sequence[Flow], seed: int) -> dict[OutboxKey, list[Share]]:
-    """How many payments each lane carries, by (sender, currency, message type, currency
-    exchanged from)."""
+    """How many payments each lane carries, by (sender, currency, message type, currency exchanged from,
+    route)."""
     found: dict[OutboxKey, list[Share]] = {}
     draw = Random(f"{seed}/lanes")
     for flow in flows:
@@ -75,7 +75,7 @@ def outboxes(flows: Sequence[Flow], seed: int) -> dict[OutboxKey, list[Share]]:
             continue
         for lane, count in zip(flow.lanes, _spread(flow, draw), strict=True):
             if count:
-                key = (lane.payer, flow.currency, flow.message_type, flow.exchanged_from)
+                key = (lane.payer, flow.currency, flow.message_type, flow.exchanged_from, flow.route)
                 found.setdefault(key, []).append((flow, lane, count))
     return dict(sorted(found.items()))
 
@@ -116,13 +116,14 @@ class Desk:
         currency: str,
         message_type: str,
         exchanged_from: str,
+        route: str,
         shares: Sequence[Share],
         faulty: Sequence[str],
         draw: Random,
     ) -> Iterator[DrawnFile]:
         """All files of a sender in a currency: first the faulty ones, then batches of good payments.
 
-        exchanged_from: the currency that is debited, if it is another.
+        exchanged_from: the currency that is debited, if it is another. route: what the payments name, if any.
         """
         hours = self.snapshot.operating_hours(currency)
         window = self._window(currency, exchanged_from, message_type)
@@ -132,8 +133,8 @@ class Desk:
         draw.shuffle(order)
         write = self._writer(currency, message_type, shares, draw)
         if exchanged_from:
-            write = self._exchanging(write, sender, exchanged_from, currency, draw)
-        letter = "X" if exchanged_from else "C" if message_type == CUSTOMER else "B"
+            write = self._exchanging(write, sender, exchanged_from, currency, route, draw)
+        letter = "U" if route else "X" if exchanged_from else "C" if message_type == CUSTOMER else "B"
         today = self.snapshot.business_date
         bic, done, number = self.bics[sender], 0, 0
         while done < len(order):
@@ -184,7 +185,9 @@ class Desk:
         cutoff = DayEvent.CUSTOMER_CUTOFF if message_type == CUSTOMER else DayEvent.INTERBANK_CUTOFF
         return at[DayEvent.OPENS], at[cutoff], at[DayEvent.CLOSES]
 
-    def _exchanging(self, write: Write, sender: str, debit: str, credit: str, draw: Random) -> Write:
+    def _exchanging(
+        self, write: Write, sender: str, debit: str, credit: str, route: str, draw: Random
+    ) -> Write:
         """A writer whose payments are debited in another currency than they are paid in."""
         account = self.snapshot.account(sender, debit)
         terms = Terms.of(self.snapshot, self.day_rates, debit, credit)
@@ -193,7 +196,11 @@ class Desk:
             share: int, message_id: str, position: int, may_be_faulty: bool
         ) -> CreditTransfer:
             transfer = write(share, message_id, position, may_be_faulty)
-            terms.set(transfer, account.number if account else "", draw.getrandbits(64))
+            number = account.number if account else ""
+            if route:
+                terms.at_official_rate(transfer, number, route)
+            else:
+                terms.set(transfer, number, draw.getrandbits(64))
             return transfer
 
         return write_exchanged

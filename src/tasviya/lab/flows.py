@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import isqrt
+from typing import NamedTuple
 
 from tasviya.core.business_day import DayEvent
 from tasviya.core.money import allocate
 from tasviya.lab.figures import Rates, TradeMatrix, sizes
-from tasviya.membership.exchange_rules import EXCHANGE
+from tasviya.membership.exchange_rules import EXCHANGE, UNION
 from tasviya.membership.participant import ACTIVE, BANK, OPEN, OpeningBalance, Participant
 from tasviya.membership.register import Snapshot
 
@@ -32,6 +33,9 @@ with an exchange; the rest they pay from accounts abroad or through corresponden
 MOST_EXCHANGED = 6_000
 """Payments a day through the exchange at the most, whatever the day's size: about what a few dozen batches of
 2,000 orders clear, with as many again waiting from one to the next."""
+
+UNION_PERCENT = 10
+"""How much of it they pay by the union route, in a union that clears."""
 
 SPREAD_PERCENT = 200
 """How much working money an account gets for what its day may vary by: two standard deviations."""
@@ -65,6 +69,8 @@ class Flow:
     """Millionths of a US dollar."""
     lanes: tuple[Lane, ...]
     count: int = 0
+    route: str = ""
+    """`union` if it names the union route; empty if it leaves the route to the union's rules."""
     exchanged_from: str = ""
     """The payer's currency, where the exchange turns it into `currency`; empty if all is in one currency."""
 
@@ -77,6 +83,30 @@ class Flow:
     def average(self) -> int:
         """Of one payment, millionths of a US dollar."""
         return self.value // self.count if self.count else 0
+
+
+class Shares(NamedTuple):
+    """How the trade of two members is paid, parts of any whole."""
+
+    at_home: int
+    """In the payer's currency."""
+    abroad: int
+    """In the payee's; of that"""
+    exchanged: int
+    """through the exchange,"""
+    by_union: int
+    """and by the union route."""
+
+
+class Way(NamedTuple):
+    """One way in which a direction of trade is paid, and its share."""
+
+    currency: str
+    debit: str
+    """The currency that is debited, if it is another."""
+    route: str
+    lanes: tuple[Lane, ...]
+    share: int
 
 
 def plan_flows(
@@ -163,7 +193,13 @@ def _trade_flows(
     flows = []
     abroad = 100 - payer_currency_percent
     most = MOST_EXCHANGED * 100_000 // max(payments * abroad, 1)
-    shares = (payer_currency_percent * 1000, abroad * 1000, abroad * min(EXCHANGE_PERCENT * 10, most))
+    by_union = UNION_PERCENT if snapshot.clearing is not None else 0
+    shares = Shares(
+        payer_currency_percent * 1000,
+        abroad * 1000,
+        abroad * min(EXCHANGE_PERCENT * 10, most),
+        abroad * by_union * 10,
+    )
     members = [member.code for member in snapshot.members.values() if member.status == ACTIVE]
     for exporter in members:
         for importer in members:
@@ -174,21 +210,21 @@ def _trade_flows(
             ways = _ways(snapshot, importer, exporter, shares)
             if not ways:
                 continue
-            values = allocate(a_day, [share for _, _, _, share in ways])
-            for (currency, debit, lanes, _), value in zip(ways, values, strict=True):
-                flows.append(Flow(CUSTOMER, importer, exporter, currency, value, lanes, 0, debit))
+            values = allocate(a_day, [way.share for way in ways])
+            for way, value in zip(ways, values, strict=True):
+                flows.append(
+                    Flow(
+                        CUSTOMER, importer, exporter, way.currency, value, way.lanes, 0, way.route, way.debit
+                    )
+                )
     return flows
 
 
-def _ways(
-    snapshot: Snapshot, importer: str, exporter: str, shares: tuple[int, int, int]
-) -> list[tuple[str, str, tuple[Lane, ...], int]]:
-    """How one direction of trade is paid: currency, currency it is exchanged from, lanes, share.
-
-    shares: of the payer's currency; of the payee's; of that, through the exchange.
-    """
+def _ways(snapshot: Snapshot, importer: str, exporter: str, shares: Shares) -> list[Way]:
+    """How one direction of trade is paid."""
     sold, bought = snapshot.members[importer].currency, snapshot.members[exporter].currency
-    at_home, abroad, through = shares if exchanged(snapshot, sold, bought) else (*shares[:2], 0)
+    through = shares.exchanged if exchanged(snapshot, sold, bought) else 0
+    by_union = shares.by_union if common_hours(snapshot, sold, bought) is not None else 0
     own = [(weight, bank, "") for weight, bank, via in _with_access(snapshot, importer, sold) if not via]
     theirs = _with_access(snapshot, exporter, bought)
     crossing = tuple(
@@ -198,11 +234,18 @@ def _ways(
         if via != payer
     )
     ways = [
-        (sold, "", _lanes(snapshot, importer, exporter, sold), at_home),
-        (bought, "", _lanes(snapshot, importer, exporter, bought), abroad - through),
-        (bought, sold, crossing, through),
+        Way(sold, "", "", _lanes(snapshot, importer, exporter, sold), shares.at_home),
+        Way(
+            bought,
+            "",
+            "",
+            _lanes(snapshot, importer, exporter, bought),
+            shares.abroad - through - by_union,
+        ),
+        Way(bought, sold, "", crossing, through),
+        Way(bought, sold, UNION, crossing, by_union),
     ]
-    return [way for way in ways if way[3] and way[2] and _open_today(snapshot, way[0])]
+    return [way for way in ways if way.share and way.lanes and _open_today(snapshot, way.currency)]
 
 
 def exchanged(snapshot: Snapshot, sell: str, buy: str) -> bool:

@@ -5,10 +5,9 @@
                                    └─ another: an order of the debtor's settlement institution
     batch of the exchange ─▶ its fills, the payments and the positions they discharge: one linked chain
 
-A settlement institution sells what its payers have paid in, and never more than the official rate, and the
-union's tolerance, say. What cannot be bought falls back on the debtor's own currency, as far as the share
-goes and the creditor takes it; the rest stays in the positions, is told as unpaid, and comes due again in the
-next cycle.
+A settlement institution sells what its payers have paid in, and gives for it no more than the official rate
+and the union's tolerance say. What cannot be bought falls back on the debtor's own currency, as far as the
+share goes and the creditor takes it; the rest is told as unpaid, and comes due again in the next cycle.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from fractions import Fraction
 
 from tasviya.core.errors import invariant
 from tasviya.core.ids import derive
-from tasviya.core.money import Currency
+from tasviya.core.money import Currency, Money
 from tasviya.exchange.market import OrderKind
 from tasviya.exchange.order import Order, OrderEvent, fits, tick_at_least
 from tasviya.membership.clearing_rules import DEBTOR, OWN, ClearingTerms
@@ -294,7 +293,7 @@ def _close(work: Work, plan: Plan) -> None:
     cycle.happens(CycleEvent.SETTLE)
     cycle.settled_at = work.now_ns
     if unpaid:
-        cycle.why = f"{unpaid} minor units of {plan.unit} could not be paid; they stay in the positions."
+        cycle.why = f"{Money(unpaid, plan.unit)} could not be paid; it comes due again in the next cycle."
     cycle.happens(CycleEvent.CLOSE)
     clearing.close()
     note(work, cycle)

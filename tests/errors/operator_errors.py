@@ -303,6 +303,12 @@ OPERATOR_CASES: list[tuple[str, str, str, Act]] = [
      flows("exporter,importer,usd", "KZ,UZ,5", "KAZ,UZB,6")),
     ("LB10", "Amounts are within what a batch can carry.", "Draw a single order of a large year's trade",
      flows("exporter,importer,usd", "IR,CN,900000000000000", orders=1)),
+    ("LB11", "One region is asked for, by a name that the lab has.", "`tasviya netting --region atlantis`",
+     command("netting", "--region", "atlantis")),
+    ("LB12", "A region has figures of certain years.", "`tasviya netting --region epu-1955` without `--data`",
+     command("netting", "--region", "epu-1955")),
+    ("LB13", "Members leave and others join.", "`tasviya netting --region sco --leave TR`",
+     command("netting", "--region", "sco", "--leave", "TR")),
     ("account_refused", "The union's accounts and the ledger's are the same.",
      "Open an account whose id another has", account_refused),
 ]  # fmt: skip

@@ -309,6 +309,9 @@ OPERATOR_CASES: list[tuple[str, str, str, Act]] = [
      command("netting", "--region", "epu-1955")),
     ("LB13", "Members leave and others join.", "`tasviya netting --region sco --leave TR`",
      command("netting", "--region", "sco", "--leave", "TR")),
+    ("LB14", "Quotas, charges and scales are percentages that make sense.",
+     "`tasviya netting swing --region latam --scale 50:0`",
+     command("netting", "swing", "--region", "latam", "--scale", "50:0")),
     ("account_refused", "The union's accounts and the ledger's are the same.",
      "Open an account whose id another has", account_refused),
 ]  # fmt: skip

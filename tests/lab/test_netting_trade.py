@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -304,3 +305,21 @@ def test_list_says_which_regions_have_figures(
     assert len(rows) == len(regions())
     known = {row["region"] + row["year"]: row["with figures"] for row in rows}
     assert (known["sco2015"], known["epu1955"]) == ("10", "")
+
+
+def blocks_of_the_page() -> list[tuple[str, str]]:
+    """What docs/netting.md says that commands print."""
+    page = (Path(__file__).parents[2] / "docs" / "netting.md").read_text(encoding="utf-8")
+    return re.findall(r"^    tasviya netting ([^\n]*)\n\n```text\n(.*?)```", page, flags=re.S | re.M)
+
+
+def test_page_shows_what_commands_print(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tasviya.cli.output.screen.width", 100)
+    blocks = blocks_of_the_page()
+    assert len(blocks) >= 6
+    for words, shown in blocks:
+        printed = told(monkeypatch, capsys, *words.split())
+        lines = [line.rstrip() for line in printed.splitlines()]
+        assert lines[: len(shown.splitlines())] == shown.splitlines(), words

@@ -74,7 +74,7 @@ def netting(
     elif output is Format.TABLE and not every:
         _show_one(*chosen[0])
     elif output is Format.TABLE and chosen:
-        screen.print(_right_aligned([_line(*each) for each in chosen]))
+        screen.print(right_aligned([_line(*each) for each in chosen]))
         screen.print(_PER_CENT, style="dim")
     else:
         show([_facts(*each) for each in chosen], output)
@@ -259,7 +259,7 @@ def _show_positions(chosen: Chosen, output: Format) -> None:
         show(rows, output)
         return
     screen.print("Positions, millions of US dollars", style="italic")
-    screen.print(_right_aligned(rows))
+    screen.print(right_aligned(rows))
     payments: list[Row] = [
         {"who pays": each.debtor, "whom": each.creditor, "amount": millions(each.amount)}
         for each in who_owes_whom(found)
@@ -267,7 +267,7 @@ def _show_positions(chosen: Chosen, output: Format) -> None:
     if payments:
         screen.print()
         screen.print("Payments that would discharge them", style="italic")
-        screen.print(_right_aligned(payments, text=2))
+        screen.print(right_aligned(payments, text=2))
     screen.print()
 
 
@@ -297,7 +297,7 @@ def _show_drill(region: Region, chosen: Chosen, leave: str | None, join: str | N
     lines = [
         name | _shares(parties, found) | {"clears bn": _signed(usd)} for name, parties, found, usd in rows
     ]
-    screen.print(_right_aligned(lines))
+    screen.print(right_aligned(lines))
     screen.print(f"{_PER_CENT} clears bn: how much more, or less, than now.", style="dim", highlight=False)
 
 
@@ -341,7 +341,7 @@ def _signed(usd: int) -> str:
     return f"{'+' if usd > 0 else ''}{billions(usd)}" if usd else ""
 
 
-def _right_aligned(rows: Sequence[Row], text: int = 1) -> Table:
+def right_aligned(rows: Sequence[Row], text: int = 1) -> Table:
     """A table whose columns after the first few are numbers."""
     made = table(rows)
     for column in made.columns[text:]:

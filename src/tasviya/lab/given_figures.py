@@ -4,18 +4,22 @@
     exporter,importer,usd     a year's exports; or usd_thousand, usd_million. States by ISO 3166 codes of
                               two or three letters
 
-Lines that begin with # are comments. A rate that is not there is an error, never a 1.
+Lines that begin with # are comments; a file may be packed by gzip. A rate that is not there is an error,
+never a 1.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
+import zlib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 from tasviya.core.errors import OperatorError
@@ -24,7 +28,11 @@ from tasviya.lab.figures import Rates, TradeMatrix
 UNITS = {"usd": 1, "usd_thousand": 1_000, "usd_million": 1_000_000}
 """Columns that may carry the value of a flow, and how many US dollars one is."""
 
-_Place = str
+Place = str
+"""A file and a line, for whoever has to correct it."""
+GZIP = b"\x1f\x8b"
+LARGEST = 1 << 28
+"""How many bytes a packed file may unpack to."""
 
 
 def read_rates(file: Path, day: str | None = None) -> Rates:
@@ -32,8 +40,8 @@ def read_rates(file: Path, day: str | None = None) -> Rates:
 
     Raises: OperatorError.
     """
-    columns, rows = _read(file, "rates")
-    _need(file, columns, ("date", "USD"))
+    columns, rows = read_table(file, "rates")
+    need(file, columns, ("date", "USD"))
     chosen = None
     for place, row in rows:
         if day is None or row["date"] == day:
@@ -51,7 +59,7 @@ def read_rates(file: Path, day: str | None = None) -> Rates:
     for code in columns:
         if code == "date" or not row[code].strip():
             continue  # a currency without a figure has no rate that day, and says so when it is asked for
-        value = _number(row[code], f"{place}, {code}")
+        value = number(row[code], f"{place}, {code}")
         if not value:
             raise OperatorError(
                 "LB07", f"The rate of {code} is 0.", "Leave it empty if there is none.", place
@@ -69,18 +77,16 @@ def read_flows(file: Path) -> TradeMatrix:
 
     Raises: OperatorError.
     """
-    columns, rows = _read(file, "flows")
+    columns, rows = read_table(file, "flows")
     unit = next((name for name in UNITS if name in columns), None)
-    _need(file, columns, ("exporter", "importer", unit or "usd"))
+    need(file, columns, ("exporter", "importer", unit or "usd"))
     usd: dict[tuple[str, str], int] = {}
     for place, row in rows:
         exporter, importer = (_state(row[name], f"{place}, {name}") for name in ("exporter", "importer"))
         if (exporter, importer) in usd:
             what = f"{exporter} to {importer} is there twice."
             raise OperatorError("LB09", what, "Give each flow once.", place)
-        usd[exporter, importer] = round(
-            _number(row[unit or "usd"], f"{place}, {unit}") * UNITS[unit or "usd"]
-        )
+        usd[exporter, importer] = round(number(row[unit or "usd"], f"{place}, {unit}") * UNITS[unit or "usd"])
     return TradeMatrix(file.name, "the file's year", f"The file {file}.", usd)
 
 
@@ -92,7 +98,7 @@ def currency_of(state: str) -> str:
     return _states()[state][1]
 
 
-def _state(text: str, place: _Place) -> str:
+def _state(text: str, place: Place) -> str:
     known = _states().get(text.strip().upper())
     if known is None:
         cure = (
@@ -110,21 +116,27 @@ def _states() -> dict[str, tuple[str, str]]:
     return {row[code]: (row["alpha2"], row["currency"]) for row in rows for code in ("alpha2", "alpha3")}
 
 
-def _read(file: Path, what: str) -> tuple[list[str], Iterator[tuple[_Place, dict[str, str]]]]:
-    """A file's columns, and its rows with their places."""
+def read_table(file: Path, what: str) -> tuple[list[str], Iterator[tuple[Place, dict[str, str]]]]:
+    """A file's columns, and its rows with their places; the file may be packed by gzip.
+
+    Raises: OperatorError.
+    """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raw = file.read_bytes()
+        if raw.startswith(GZIP):
+            raw = _unpacked(raw)
+        text = raw.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else _reason(error)
         cure = f"Name a CSV file of {what}, or leave --{what} out to use those of the package."
         raise OperatorError("LB05", f"{file} cannot be read: {reason}.", cure, str(file)) from None
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line and line[0] != "#"]
+    lines = [(place, line) for place, line in enumerate(text.splitlines(), 1) if line and line[0] != "#"]
     reader = csv.reader(line for _, line in lines)
     columns = [name.strip() for name in next(reader, [])]
 
-    def rows() -> Iterator[tuple[_Place, dict[str, str]]]:
-        for (number, _), values in zip(lines[1:], reader, strict=False):
-            place = f"{file}, line {number}"
+    def rows() -> Iterator[tuple[Place, dict[str, str]]]:
+        for (line_number, _), values in zip(lines[1:], reader, strict=False):
+            place = f"{file}, line {line_number}"
             if len(values) != len(columns):
                 what = f"It has {len(values)} fields, the heading {len(columns)}."
                 raise OperatorError("LB06", what, "Give each line a field a column.", place)
@@ -133,7 +145,23 @@ def _read(file: Path, what: str) -> tuple[list[str], Iterator[tuple[_Place, dict
     return columns, rows()
 
 
-def _need(file: Path, columns: list[str], wanted: tuple[str, ...]) -> None:
+def _unpacked(raw: bytes) -> bytes:
+    with gzip.open(BytesIO(raw)) as packed:
+        unpacked = packed.read(LARGEST + 1)
+    if len(unpacked) > LARGEST:
+        raise OSError(f"it unpacks to more than {LARGEST:,} bytes")
+    return unpacked
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error).rstrip(".")
+
+
+def need(file: Path, columns: list[str], wanted: tuple[str, ...]) -> None:
+    """Refuse a file without some columns.
+
+    Raises: OperatorError.
+    """
     missing = [name for name in wanted if name not in columns]
     if missing:
         what = f"The column {missing[0]} is missing."
@@ -141,8 +169,11 @@ def _need(file: Path, columns: list[str], wanted: tuple[str, ...]) -> None:
         raise OperatorError("LB06", what, cure, f"{file}, line 1")
 
 
-def _number(text: str, place: _Place) -> Fraction:
-    """A figure that is not below zero."""
+def number(text: str, place: Place) -> Fraction:
+    """A figure that is not below zero.
+
+    Raises: OperatorError.
+    """
     try:
         value = Decimal(text.strip())
     except InvalidOperation:

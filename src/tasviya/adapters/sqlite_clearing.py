@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import msgspec
 
 from tasviya.adapters.sqlite_connection import Connection
-from tasviya.services.clearing_memory import FlowRow
+from tasviya.services.clearing_memory import DefaultRow, FlowRow
 from tasviya.services.unit_of_work import Changes
 from tasviya.settlement.clearing_cycle import ClearingCycle, CycleStatus, Discharge, Result
 
 CYCLE_LIST = ", ".join(ClearingCycle.__struct_fields__)
+DEFAULT_LIST = ", ".join(DefaultRow.__struct_fields__)
 RESULT_LIST = ", ".join(Result.__struct_fields__)
 
 
@@ -49,8 +50,15 @@ class StoredClearing:
             "SELECT currency, money - discharged FROM clearing_result"
             " WHERE money <> discharged AND cycle_seq ="
             " (SELECT max(seq) FROM clearing_cycle WHERE status = 'closed')"
+            " AND cycle_seq > (SELECT coalesce(max(after_cycle), 0) FROM clearing_default)"
         )
         return dict(rows.fetchall())
+
+    def defaults(self) -> list[DefaultRow]:
+        rows = self.connection.execute(
+            f"SELECT {DEFAULT_LIST} FROM clearing_default WHERE ended_at = 0 ORDER BY seq"
+        )
+        return [DefaultRow(*row) for row in rows]
 
     def positions_stated(self) -> int:
         sql = "SELECT coalesce(max(last_commit), 0) FROM position_statement"
@@ -94,6 +102,9 @@ def write_clearing(db: Connection, changes: Changes) -> None:
     if changes.position_statements:
         db.executemany("INSERT INTO position_statement VALUES (?, ?)", changes.position_statements)
     _write(db, "clearing_result", Result, changes.results)
+    _write(db, "clearing_default", DefaultRow, changes.defaults)
+    if changes.losses:
+        db.executemany("INSERT INTO clearing_loss VALUES (?, ?, ?, ?)", changes.losses)
     _write(db, "clearing_discharge", Discharge, changes.discharges)
 
 

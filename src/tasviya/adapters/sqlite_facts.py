@@ -45,6 +45,7 @@ class StoredFacts:
             quote=after("SELECT max(seq) FROM exchange_quote"),
             trade=after("SELECT max(seq) FROM trade"),
             cycle=after("SELECT max(seq) FROM clearing_cycle"),
+            default=after("SELECT max(seq) FROM clearing_default"),
         )
 
     def records(self) -> list[Record]:

@@ -12,6 +12,9 @@
     limit_basis_points = 300           # how far from the official rate a purchase may go
     charge_percent = "1"               # yearly, on claims beyond `charge_from` of the quota
     charge_from = "0.5"
+    haircut_percent = "10"             # off money that a member holds abroad, if it fails
+    loss_cap_percent = "50"            # of its quota: the most that a member bears of another's default
+    contributions = { KZ = "20000", UZ = "15000" }      # to the default fund, by member, in units
     base_trade = { KZ = "1200000", UZ = "900000" }      # by member, in the union's unit
     accepts = { KZ = ["own", "debtor"], UZ = ["CNY"] }  # what a creditor takes, its first choice first
 
@@ -50,6 +53,8 @@ class ClearingRules(Record, frozen=True, kw_only=True):
     limit_basis_points: int
     charge_percent: str
     charge_from: str
+    haircut_percent: str
+    loss_cap_percent: str
 
 
 class ClearingBand(Record, frozen=True, kw_only=True):
@@ -63,6 +68,15 @@ class ClearingBand(Record, frozen=True, kw_only=True):
 
 class BaseTrade(Record, frozen=True, kw_only=True):
     """A member's trade in the base period, in the union's unit; its position quota is a part of it."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: str
+    units: str
+
+
+class Contribution(Record, frozen=True, kw_only=True):
+    """What a member has to have in the default fund, in the union's unit."""
 
     KEY: ClassVar[tuple[str, ...]] = ("member",)
 
@@ -103,6 +117,8 @@ def read_clearing(
         limit_basis_points=table.number("limit_basis_points", 0, 5_000, 300),
         charge_percent=table.decimal("charge_percent", 0, 1_000, "0", code="CF25"),
         charge_from=table.decimal("charge_from", 0, 1, "1", code="CF25"),
+        haircut_percent=table.decimal("haircut_percent", 0, 100, "0", code="CF25"),
+        loss_cap_percent=table.decimal("loss_cap_percent", 0, 10_000, "100", code="CF25"),
         **dates(table),
     )
     if rules.settles_at < rules.cutoff_at:
@@ -110,10 +126,11 @@ def read_clearing(
         raise ConfigurationError("CF12", what, "Let settles_at follow cutoff_at.", table.at("settles_at"))
     keep(rules, table.path)
     _bands(table, dates, keep)
-    for member, entry in table.by_currency("base_trade", "units"):
-        units = entry.decimal("units", 0, 10**15, code="CF25")
-        keep(BaseTrade(member=member, units=units, **dates(entry)), entry.path)
-        entry.done()
+    for key, kind in (("base_trade", BaseTrade), ("contributions", Contribution)):
+        for member, entry in table.by_currency(key, "units"):
+            units = entry.decimal("units", 0, 10**15, code="CF25")
+            keep(kind(member=member, units=units, **dates(entry)), entry.path)
+            entry.done()
     if table.get("accepts") is not None:
         accepts = table.table("accepts")
         for member in accepts.values:
@@ -159,12 +176,14 @@ class ClearingTerms:
         rules: ClearingRules,
         bands: list[ClearingBand],
         base_trade: Mapping[str, str],
+        contributions: Mapping[str, str],
         accepts: Mapping[str, str],
     ) -> None:
         self.rules = rules
         self.bands = sorted(bands, key=lambda each: Decimal(each.upto))
         self.base_trade = base_trade
-        """By member, units."""
+        """By member, units; so is"""
+        self.contributions = contributions
         self._accepts = accepts
 
     def accepted(self, member: str) -> list[str]:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from tasviya.core.errors import ConfigurationError
-from tasviya.membership.clearing_rules import DEBTOR, OWN, AcceptedMoney, BaseTrade, ClearingRules
+from tasviya.membership.clearing_rules import (
+    DEBTOR,
+    OWN,
+    AcceptedMoney,
+    BaseTrade,
+    ClearingRules,
+    Contribution,
+)
 from tasviya.membership.exchange_rules import ExchangeRules
 from tasviya.membership.participant import (
     BANK,
@@ -144,7 +151,7 @@ def _clearing(found: Sequence[Found]) -> None:
     members = {each.code for each, _ in found if isinstance(each, Member)}
     settled = {each.currency for each, _ in found if isinstance(each, SettlementInstitutionHours)}
     for record, path in found:
-        if isinstance(record, BaseTrade | AcceptedMoney) and record.member not in members:
+        if isinstance(record, BaseTrade | Contribution | AcceptedMoney) and record.member not in members:
             cure = f"Use the code of a [[member]]: {', '.join(sorted(members))}."
             raise ConfigurationError("CF27", f"{record.member!r} is not a member.", cure, path)
         if isinstance(record, AcceptedMoney):

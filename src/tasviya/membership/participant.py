@@ -13,7 +13,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from tasviya.membership.clearing_rules import AcceptedMoney, BaseTrade, ClearingBand, ClearingRules
+from tasviya.membership.clearing_rules import (
+    AcceptedMoney,
+    BaseTrade,
+    ClearingBand,
+    ClearingRules,
+    Contribution,
+)
 from tasviya.membership.exchange_rules import CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.records import Record
@@ -281,6 +287,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "clearing_rules": ClearingRules,
     "clearing_bands": ClearingBand,
     "base_trade": BaseTrade,
+    "contributions": Contribution,
     "accepted_money": AcceptedMoney,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""

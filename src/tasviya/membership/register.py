@@ -19,6 +19,7 @@ from tasviya.membership.clearing_rules import (
     ClearingBand,
     ClearingRules,
     ClearingTerms,
+    Contribution,
 )
 from tasviya.membership.exchange_rules import GROSS, CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
@@ -173,6 +174,7 @@ class Snapshot:
                 clearing[0],
                 holding(ClearingBand),
                 {each.member: each.units for each in holding(BaseTrade)},
+                {each.member: each.units for each in holding(Contribution)},
                 {each.member: each.choices for each in holding(AcceptedMoney)},
             )
 

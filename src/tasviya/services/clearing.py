@@ -11,6 +11,7 @@ each.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
@@ -23,7 +24,14 @@ from tasviya.membership.register import Snapshot
 from tasviya.services.clearing_memory import Clearing, PositionInterestRow
 from tasviya.services.memory import Memory
 from tasviya.services.order_checks import TRADING
-from tasviya.services.union_route import position_accounts, position_leg, positions, unit_of
+from tasviya.services.union_route import (
+    contributed,
+    fund_account,
+    position_accounts,
+    position_leg,
+    positions,
+    unit_of,
+)
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
 from tasviya.settlement.clearing_cycle import ClearingCycle, CycleEvent, CycleStatus, net, quota_minor
@@ -42,6 +50,7 @@ def open_cycle(work: Work, business_date: date) -> None:
     snapshot = memory.register.on(business_date)
     if snapshot.clearing is None:
         return
+    _contribute(work, snapshot, business_date)
     _grant_room(work, snapshot, business_date)
     if memory.clearing.open is None:
         _begin(work, snapshot, business_date - DAY, snapshot.clearing.rules.days)
@@ -170,7 +179,10 @@ def _accrue(
     hours = (snapshot.operating_hours(code) for code in snapshot.currencies)
     following = min(each.calendar.next_business_day(business_date) for each in hours if each)
     days = (following - business_date).days
-    accrued = accrue(standing, quotas(snapshot), terms, days, clearing.carried)
+    # A contribution to the default fund is a claim like any other, and bears the same interest.
+    fund = contributed(work)
+    claims = {code: units + fund[code] for code, units in standing.items()}
+    accrued = accrue(claims, quotas(snapshot, clearing.failed), terms, days, clearing.carried)
     for code, each in accrued.items():
         row = PositionInterestRow(
             business_date.isoformat(),
@@ -210,9 +222,9 @@ def _state_positions(work: Work, business_date: date) -> None:
     work.changes.position_statements.append((business_date.isoformat(), last))
 
 
-def quotas(snapshot: Snapshot) -> dict[str, int]:
+def quotas(snapshot: Snapshot, failed: Collection[str]) -> dict[str, int]:
     """Every settlement institution's position quota, minor units of the unit, by currency: of all members
-    that share the currency."""
+    that share the currency; of one that has failed nothing."""
     terms, unit = snapshot.clearing, snapshot.unit_money
     found = dict.fromkeys(snapshot.currencies, 0)
     if terms is None or unit is None:
@@ -220,7 +232,7 @@ def quotas(snapshot: Snapshot) -> dict[str, int]:
     percent = Fraction(terms.rules.quota_percent)
     for member in snapshot.members.values():
         base = terms.base_trade.get(member.code)
-        if base is not None and member.currency in found:
+        if base is not None and member.currency in found and member.currency not in failed:
             found[member.currency] += quota_minor(Fraction(base), percent, unit.decimals)
     return found
 
@@ -276,9 +288,10 @@ def _net(work: Work, snapshot: Snapshot, cycle: ClearingCycle) -> None:
         before,
         flows,
         clearing.interest,
-        quotas(snapshot),
+        quotas(snapshot, clearing.failed),
         bands(snapshot),
         clearing.overdue,
+        sum(contributed(work).values()),
     )
     for each in results:
         invariant(each.before + each.net == standing[each.currency], f"{each.currency} stands as it moved")
@@ -318,6 +331,23 @@ def _tell(work: Work, cycle: ClearingCycle) -> None:
         work.tell(work.bic(institution), "clearing_result", [cycle.seq, day, till, cycle.unit, items])
 
 
+def _contribute(work: Work, snapshot: Snapshot, business_date: date) -> None:
+    """Bring what everyone has in the default fund to what the rules ask on a date: out of its position."""
+    terms, unit = _terms(snapshot), unit_of(work)
+    wanted = dict.fromkeys(snapshot.currencies, 0)
+    for member in snapshot.members.values():
+        units = Fraction(terms.contributions.get(member.code, "0")) * unit.minor_per_major
+        wanted[member.currency] += int(units)
+    for code, before in contributed(work).items():
+        if wanted[code] == before or code in work.memory.clearing.failed:
+            continue
+        position, fund = position_accounts(work, code)[0], fund_account(work, code)
+        sides = (position.id, fund.id) if wanted[code] > before else (fund.id, position.id)
+        leg = Leg("contribution", LegCode.CONTRIBUTION, *sides, unit.number, abs(wanted[code] - before))
+        state = work.memory.accounts[fund.id]
+        work.post(f"contribution:{fund.key}:{business_date}:{state.entry_seq}", 0, [leg], 0)
+
+
 def _grant_room(work: Work, snapshot: Snapshot, business_date: date) -> None:
     """Bring the room for positions to what the rules grant on a date: the ceiling, and the position
     itself."""
@@ -325,7 +355,7 @@ def _grant_room(work: Work, snapshot: Snapshot, business_date: date) -> None:
     ceiling = Fraction(terms.rules.ceiling_percent if terms else 0) / 100
     unit = unit_of(work)
     control = ledger_account(AccountKind.LIMIT_CONTROL, snapshot.union.operator, unit).id
-    for code, quota in quotas(snapshot).items():
+    for code, quota in quotas(snapshot, work.memory.clearing.failed).items():
         position, room = (accounts[each.id] for each in position_accounts(work, code))
         wanted = int(quota * ceiling) + position.net - room.net
         moved = max(wanted, -room.net)  # room that has been used cannot be withdrawn

@@ -27,12 +27,12 @@ from tasviya.services import exchange_batch
 from tasviya.services.clearing import note, pending_cycle, suspend
 from tasviya.services.clearing_memory import UnitRates
 from tasviya.services.exchange import enter, settlement, withdraw
-from tasviya.services.operating_day import open_account
 from tasviya.services.order_checks import TRADING
 from tasviya.services.payments import retry
+from tasviya.services.reserves import institution_of, receiving, reserve
 from tasviya.services.union_route import clearing_account, moving_legs, position_accounts, unit_of
 from tasviya.services.work import Work
-from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
+from tasviya.settlement.accounts import LedgerAccount
 from tasviya.settlement.clearing_cycle import ClearingCycle, CycleEvent, Discharge
 from tasviya.settlement.netting import who_owes_whom
 from tasviya.settlement.routing import Leg, LegCode
@@ -156,9 +156,8 @@ def _buy(work: Work, plan: Plan, due: Due) -> Order | None:
     tick = tick_at_least(limit, exponent)
     if tick is None or not quantity or not fits(OrderKind.EXACT_OUT, quantity, tick, exponent):
         return None
-    buyer = snapshot.settlement_institution(sold.code)
-    owner = buyer.code if buyer else ""
-    _reserve(work, owner, bought)
+    owner = institution_of(work, sold.code)
+    reserve(work, owner, bought)
     subject = f"{_subject(plan.cycle)}:{due.debtor}:{due.creditor}"
     order = Order(
         seq=memory.numbers.order,
@@ -215,7 +214,7 @@ def _in_own(work: Work, plan: Plan, due: Due, units: int) -> list[Leg]:
     amount = plan.rates.amount(units, money, plan.unit)
     plan.paid.append(Discharge(plan.cycle.seq, due.debtor, due.creditor, units, DEBTOR, money.code, amount))
     paying = clearing_account(work, money.code)
-    return _paying(work, plan, due, units, paying, _receiving(work, due.creditor, money), amount)
+    return _paying(work, plan, due, units, paying, receiving(work, due.creditor, money), amount)
 
 
 def _in_bought(work: Work, plan: Plan, due: Due, units: int, bought: int, sold: int) -> list[Leg]:
@@ -226,9 +225,8 @@ def _in_bought(work: Work, plan: Plan, due: Due, units: int, bought: int, sold: 
     plan.paid.append(
         Discharge(plan.cycle.seq, due.debtor, due.creditor, units, how, money.code, bought, seq, sold)
     )
-    buyer = work.memory.snapshot.settlement_institution(due.debtor)
-    paying = settlement(work, buyer.code if buyer else "", money.code)
-    return _paying(work, plan, due, units, paying, _receiving(work, due.creditor, money), bought)
+    paying = settlement(work, institution_of(work, due.debtor), money.code)
+    return _paying(work, plan, due, units, paying, receiving(work, due.creditor, money), bought)
 
 
 def _paying(
@@ -254,27 +252,6 @@ def _paying(
         Leg(f"pay:{name}", LegCode.DISCHARGED, paying.id, receiving.id, paying.partition, amount),
         *moving_legs(work, due.creditor, due.debtor, units, f"position:{name}"),
     ]
-
-
-def _receiving(work: Work, creditor: str, money: Currency) -> LedgerAccount:
-    """Where a creditor's settlement institution takes a currency in: what it has paid out in its own comes
-    back; in another it has an account with that one's institution, opened when it first needs it."""
-    if money.code == creditor:
-        return clearing_account(work, creditor)
-    institution = work.memory.snapshot.settlement_institution(creditor)
-    return _reserve(work, institution.code if institution else "", money)
-
-
-def _reserve(work: Work, institution: str, money: Currency) -> LedgerAccount:
-    """A settlement institution's account in another currency; it is opened if it is not there."""
-    found = ledger_account(AccountKind.SETTLEMENT, institution, money)
-    state = work.memory.accounts.get(found.id)
-    if state is not None:
-        return state.account
-    number = f"{institution}.{money.code}.RESERVE"
-    account = ledger_account(AccountKind.SETTLEMENT, institution, money, number=number)
-    open_account(work, account)
-    return account
 
 
 def _close(work: Work, plan: Plan) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from tasviya.core.money import Currency
 from tasviya.membership.register import Snapshot
 from tasviya.settlement.clearing_cycle import ClearingCycle, CycleStatus, Result
@@ -39,6 +41,34 @@ class PositionInterestRow(NamedTuple):
     carried: str
 
 
+class DefaultRow(msgspec.Struct):
+    """A settlement institution that has failed. One row of `clearing_default`, field by field in this
+    order."""
+
+    seq: int
+    currency: str
+    institution: str
+    declared_at: int
+    why: str
+    unit: str
+    owed: int
+    """What it owed, minor units of the unit."""
+    uncovered: int
+    after_cycle: int
+    """The last cycle that was closed by then: what it left unpaid is settled with the rest."""
+    ended_at: int = 0
+    """0: it lasts."""
+
+
+class LossRow(NamedTuple):
+    """What one bears of a default in one step."""
+
+    default_seq: int
+    step: str
+    currency: str
+    units: int
+
+
 class ClearingStore(Protocol):
     """What clearing needs of a store."""
 
@@ -57,7 +87,12 @@ class ClearingStore(Protocol):
         ...
 
     def overdue(self) -> dict[str, int]:
-        """What the last closed cycle left unpaid, by currency: owed to it (+) or by it (-)."""
+        """What the last closed cycle left unpaid, by currency: owed to it (+) or by it (-). Nothing, if there
+        has been a default since."""
+        ...
+
+    def defaults(self) -> list[DefaultRow]:
+        """Those that last."""
         ...
 
     def positions_stated(self) -> int:
@@ -113,6 +148,8 @@ class Clearing:
         self.carried = {code: Fraction(text) for code, text in store.carried_interest().items()}
         self.overdue = store.overdue()
         """What the last closed cycle left unpaid, by currency."""
+        self.failed = {row.currency: row for row in store.defaults()}
+        """Settlement institutions that have failed, by the currency that they settle."""
         self.stated_commit = store.positions_stated()
         """Up to which commit positions have been stated."""
         self.rates: UnitRates | None = None

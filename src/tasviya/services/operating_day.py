@@ -211,6 +211,7 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
                 want(AccountKind.CLEARING, institution.code, code)
                 want(AccountKind.POSITION, institution.code, unit.code, code)
                 want(AccountKind.POSITION_ROOM, institution.code, unit.code, code)
+                want(AccountKind.FUND, institution.code, unit.code, code)
                 want(AccountKind.LIMIT_CONTROL, snapshot.union.operator, unit.code)
     for each in snapshot.accounts():
         want(AccountKind.SETTLEMENT, each.participant, each.currency, number=each.number)

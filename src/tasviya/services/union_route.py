@@ -21,7 +21,7 @@ from tasviya.settlement.conversion import IN
 from tasviya.settlement.gross import OVER_LIMIT, Queue, Settle
 from tasviya.settlement.payment import Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
-from tasviya.settlement.rules import AM12, NARR
+from tasviya.settlement.rules import AG10, AM12, NARR
 
 
 def price(work: Work, payment: Payment) -> Refusal | None:
@@ -36,6 +36,10 @@ def price(work: Work, payment: Payment) -> Refusal | None:
     if rates is None or missing:
         what = f"{missing[0]} has no official rate."
         return NARR.refuse(what, "Send it again after a fixing, or by another route.")
+    failed = next((code for code in codes if code in clearing.failed), None)
+    if failed is not None:
+        what = f"The settlement institution of {failed} has failed."
+        return AG10.refuse(what, "Send it by another route.")
     suspended = memory.book.why_suspended(*codes)
     if suspended:
         return NARR.refuse(suspended, "Send it again once there is a fresh rate, or by another route.")
@@ -141,6 +145,22 @@ def position_accounts(work: Work, code: str) -> tuple[LedgerAccount, LedgerAccou
         ledger_account(AccountKind.POSITION, owner, unit, code),
         ledger_account(AccountKind.POSITION_ROOM, owner, unit, code),
     )
+
+
+def fund_account(work: Work, code: str) -> LedgerAccount:
+    """What the settlement institution of a currency has in the default fund."""
+    institution = work.memory.snapshot.settlement_institution(code)
+    return ledger_account(AccountKind.FUND, institution.code if institution else "", unit_of(work), code)
+
+
+def contributed(work: Work) -> dict[str, int]:
+    """What everyone has in the default fund, minor units of the unit, by currency."""
+    accounts = work.memory.accounts
+    found = {}
+    for code in work.memory.snapshot.currencies:
+        state = accounts.get(fund_account(work, code).id)
+        found[code] = state.net if state else 0
+    return found
 
 
 def positions(work: Work) -> dict[str, int]:

@@ -18,7 +18,7 @@ from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
-from tasviya.services.clearing_memory import ClearingStore, FlowRow, PositionInterestRow
+from tasviya.services.clearing_memory import ClearingStore, DefaultRow, FlowRow, LossRow, PositionInterestRow
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
 from tasviya.services.rate_rows import (
     FixingRow,
@@ -190,6 +190,8 @@ class Changes:
     """(business date, the last commit that it covers)."""
     results: list[Result] = field(default_factory=list)
     discharges: list[Discharge] = field(default_factory=list)
+    defaults: list[DefaultRow] = field(default_factory=list)
+    losses: list[LossRow] = field(default_factory=list)
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -213,6 +215,7 @@ class Numbers(msgspec.Struct):
     quote: int
     trade: int
     cycle: int
+    default: int
 
 
 class Posting(Protocol):

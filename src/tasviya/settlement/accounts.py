@@ -13,8 +13,8 @@ One currency has three ledgers (partitions), so that money, banks' books and pro
     limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
 
 The union's own unit has two of them: in `money`, a settlement institution's `position` is its claim on (+) or
-debt to (-) the union; positions add up to zero. In `limits`, its `position_room` is how much further into
-debt its position may go.
+debt to (-) the union, and its `fund` what it has contributed to the default fund; all of them add up to zero.
+In `limits`, its `position_room` is how much further into debt its position may go.
 
 The ledger itself refuses an overdraft: settlement, vostro and credit-limit accounts must not owe. A credit
 line is therefore an account that a drawing empties, and a drawing is a chain in front of the payment.
@@ -47,6 +47,7 @@ class AccountKind(IntEnum):
     CLEARING = 20
     POSITION = 21
     POSITION_ROOM = 22
+    FUND = 23
 
 
 BOOKS = 1_000_000
@@ -59,6 +60,7 @@ _PARTITION = {
     AccountKind.ROUNDING: 0,
     AccountKind.CLEARING: 0,
     AccountKind.POSITION: 0,
+    AccountKind.FUND: 0,
     AccountKind.POSITION_ROOM: LIMITS,
     AccountKind.CREDIT_LIMIT: LIMITS,
     AccountKind.LIMIT_CONTROL: LIMITS,
@@ -76,6 +78,7 @@ OWED_TO_OWNER = frozenset(
         AccountKind.EXCHANGE,
         AccountKind.ROUNDING,
         AccountKind.POSITION_ROOM,
+        AccountKind.FUND,
     }
 )
 """Kinds whose balance is credits less debits, and may not fall below zero."""

@@ -21,6 +21,9 @@ from tasviya.core.errors import invariant
 from tasviya.settlement.netting import multilateral, netting
 from tasviya.settlement.swing import Band, Standing, settle
 
+FUND = ""
+"""The default fund, among parties that go by their currencies."""
+
 
 class CycleStatus(StrEnum):
     """Where a cycle stands."""
@@ -173,6 +176,7 @@ def net(
     quotas: Mapping[str, int],
     bands: Sequence[Band],
     overdue: Mapping[str, int],
+    fund: int = 0,
 ) -> list[Result]:
     """The result of a cycle for every settlement institution, in the order of `institutions`.
 
@@ -190,7 +194,9 @@ def net(
         )
         for code in institutions
     }
-    splits = settle(standings, bands).splits
+    # The default fund is owed what members have contributed, and takes no money for it.
+    whole = standings | {FUND: Standing(fund, 0, 0)}
+    splits = settle(whole, bands, {FUND}).splits
     return [
         Result(
             cycle_seq,

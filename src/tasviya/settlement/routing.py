@@ -53,6 +53,12 @@ class LegCode(IntEnum):
     POSITION_INTEREST = 26
     DISCHARGED = 27
     """Money that discharges a position."""
+    CONTRIBUTION = 28
+    """What goes into the default fund, or comes back from it."""
+    DEFAULT_FUND = 29
+    """What the default fund bears of a default."""
+    LOSS = 30
+    """What a survivor bears of a default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from July 1954 (International Organization 9 (1955), on the OEEC's settlements; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -100,12 +100,17 @@ def split(position_before: int, net: int, quota: int, bands: Sequence[Band] = AL
     return _split(position_before, net, (quota, quota), bands)
 
 
-def settle(members: Mapping[str, Standing], bands: Sequence[Band] = ALL_CREDIT) -> Settled:
+def settle(
+    members: Mapping[str, Standing],
+    bands: Sequence[Band] = ALL_CREDIT,
+    silent: Set[str] = frozenset(),
+) -> Settled:
     """Every member's split in one cycle: credit, money, and positions afterwards add up to zero.
 
     Who has to pay, pays what its own scale says. Who has a right to money gets it as far as that reaches, in
     proportion; what is paid beyond that goes to all claims in proportion, and reduces them.
     members: by code; their positions, and their net results, must each add up to zero.
+    silent: those of them that take no money, such as a fund; if nobody else has a claim, debtors pay less.
     Raises: InvariantBroken if they do not.
     """
     invariant(not refuse_bands(bands), "bands rise to 1")
@@ -118,11 +123,17 @@ def settle(members: Mapping[str, Standing], bands: Sequence[Band] = ALL_CREDIT) 
     money = {code: min(amount, 0) for code, amount in wanted.items()}
     _shared(money, served, rights)
     # What is still owed to members is at least what others paid and nobody got: positions add up to zero.
-    claims = {code: max(each.position + each.net - money[code], 0) for code, each in members.items()}
-    _shared(money, paid - served, {code: claims[code] for code in sorted(claims)})
+    claims = {
+        code: max(members[code].position + members[code].net - money[code], 0)
+        for code in sorted(members)
+        if code not in silent
+    }
+    beyond = min(paid - served, sum(claims.values()))
+    _shared(money, beyond, claims)
+    _shared(money, paid - served - beyond, {code: -each for code, each in money.items() if each < 0})
     splits = {code: Split(members[code].net - money[code], money[code]) for code in wanted}
     invariant(sum(each.credit for each in splits.values()) == 0, "credit adds up to zero")
-    return Settled(splits, paid - served, sum(rights.values()) - served)
+    return Settled(splits, beyond, sum(rights.values()) - served)
 
 
 def _own_split(member: Standing, bands: Sequence[Band]) -> Split:

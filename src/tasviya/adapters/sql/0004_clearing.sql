@@ -71,6 +71,28 @@ CREATE TABLE clearing_discharge (
 );
 CREATE INDEX clearing_discharge_cycle ON clearing_discharge (cycle_seq);
 
+-- Settlement institutions that have failed, and who has borne what. Units as above.
+CREATE TABLE clearing_default (
+    seq         INTEGER PRIMARY KEY,
+    currency    TEXT NOT NULL,          -- the one that the institution settles
+    institution TEXT NOT NULL,
+    declared_at INTEGER NOT NULL,
+    why         TEXT NOT NULL,
+    unit        TEXT NOT NULL,
+    owed        INTEGER NOT NULL,
+    uncovered   INTEGER NOT NULL,       -- stays in its position
+    after_cycle INTEGER NOT NULL,       -- the last cycle closed by then
+    ended_at    INTEGER NOT NULL        -- 0: it lasts
+);
+
+CREATE TABLE clearing_loss (
+    default_seq INTEGER NOT NULL REFERENCES clearing_default (seq),
+    step        TEXT NOT NULL,          -- collateral, claims, own_contribution, default_fund, allocation
+    currency    TEXT NOT NULL,          -- of the institution that bears it
+    units       INTEGER NOT NULL,
+    PRIMARY KEY (default_seq, step, currency)
+);
+
 ALTER TABLE payment ADD COLUMN unit_minor INTEGER NOT NULL DEFAULT 0;
 
 -- The union's dated facts of clearing.
@@ -89,6 +111,8 @@ CREATE TABLE clearing_rules (
     limit_basis_points INTEGER NOT NULL,
     charge_percent TEXT NOT NULL,
     charge_from TEXT NOT NULL,
+    haircut_percent TEXT NOT NULL,
+    loss_cap_percent TEXT NOT NULL,
     PRIMARY KEY (scope, valid_from)
 );
 
@@ -101,6 +125,14 @@ CREATE TABLE clearing_bands (
 );
 
 CREATE TABLE base_trade (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    member TEXT NOT NULL,
+    units TEXT NOT NULL,
+    PRIMARY KEY (member, valid_from)
+);
+
+CREATE TABLE contributions (
     valid_from TEXT NOT NULL,
     valid_to TEXT,
     member TEXT NOT NULL,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import shutil
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +20,8 @@ from tasviya.adapters.inbox import InboxFile, move_away, pending, portions, unus
 from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.outbox import write_file
 from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
-from tasviya.adapters.sqlite_connection import Connection, connect
+from tasviya.adapters.sqlite_connection import Connection, connect, copy_database
+from tasviya.adapters.sqlite_default_queries import DefaultQueries
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.sqlite_rate_queries import RateQueries
@@ -52,6 +55,7 @@ __all__ = [
     "amount_text",
     "ask",
     "ask_clearing",
+    "ask_defaults",
     "ask_exchange",
     "ask_rates",
     "by_hand",
@@ -59,6 +63,7 @@ __all__ = [
     "export",
     "hand_in",
     "initialise",
+    "on_a_copy",
     "read_text",
     "scheme_of",
     "screening_of",
@@ -156,6 +161,14 @@ def ask_clearing(home: Home) -> ClearingQueries:
     return ClearingQueries(_reader(home))
 
 
+def ask_defaults(home: Home) -> DefaultQueries:
+    """Questions about defaults, beside the union's writer.
+
+    Raises: OperatorError if there is no union.
+    """
+    return DefaultQueries(_reader(home))
+
+
 def ask_rates(home: Home) -> RateQueries:
     """Questions about official rates and the unit, beside the union's writer.
 
@@ -204,6 +217,19 @@ def by_hand(home: Path, now: str | None) -> Application:
     Raises: OperatorError, StoreError.
     """
     return Application(Home(home), clock_at(now), 0, replay=False)
+
+
+@contextmanager
+def on_a_copy(home: Path, now: str | None) -> Iterator[Application]:
+    """As `by_hand`, on a copy of the union that is thrown away afterwards.
+
+    Raises: OperatorError, StoreError.
+    """
+    ask(Home(home)).db.close()
+    with tempfile.TemporaryDirectory(prefix="tasviya-") as directory:
+        copy_database(Home(home).database, Home(Path(directory)).database)
+        with by_hand(Path(directory), now) as application:
+            yield application
 
 
 def unknown_sender(bic: str) -> OperatorError:

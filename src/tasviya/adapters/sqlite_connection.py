@@ -15,6 +15,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -43,6 +44,20 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Any: ...
 
     def close(self) -> None: ...
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a store as it stands, beside its writer.
+
+    Raises: StoreError if either cannot be read or written.
+    """
+    try:
+        uri = f"{source.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as read, closing(sqlite3.connect(target)) as written:
+            read.backup(written)
+    except sqlite3.Error as error:
+        what = f"{source} could not be copied to {target}: {error}."
+        raise StoreError("store_failed", what, "Free space, or check the paths.") from None
 
 
 def connect(

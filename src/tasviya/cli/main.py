@@ -12,7 +12,7 @@ import sys
 import typer
 
 from tasviya import __version__
-from tasviya.cli import ask, cycle, exchange, exchange_day, netting, netting_years, operate, unit
+from tasviya.cli import ask, cycle, default, exchange, exchange_day, netting, netting_years, operate, unit
 from tasviya.core.errors import OperatorError
 
 INTERRUPTED = 130
@@ -26,6 +26,7 @@ exchange.exchange_app.command()(exchange_day.day)
 app.add_typer(exchange.exchange_app, name="exchange")
 app.add_typer(unit.unit_app, name="unit")
 app.add_typer(cycle.cycle_app, name="cycle")
+app.add_typer(default.default_app, name="default")
 netting.netting_app.command()(netting_years.swing)
 netting.netting_app.command()(netting_years.imbalances)
 app.add_typer(netting.netting_app, name="netting")

@@ -21,7 +21,7 @@ from tasviya.membership.clearing_rules import ClearingTerms
 from tasviya.services.clearing import carry_over, quotas, suspend
 from tasviya.services.clearing_memory import DefaultRow, LossRow, UnitRates
 from tasviya.services.payments import retry
-from tasviya.services.reserves import institution_of, receiving
+from tasviya.services.reserves import institution_of, receiving, tell_moves
 from tasviya.services.union_route import (
     contributed,
     fund_account,
@@ -65,6 +65,7 @@ def declare(work: Work, code: str, why: str) -> Waterfall:
     legs = _legs(work, code, borne, holdings)
     if legs:
         work.post(f"default:{number}", 0, legs, 0)
+        _tell(work, code, number, legs)
     closed = memory.numbers.cycle - 2 if clearing.open else memory.numbers.cycle - 1
     row = DefaultRow(
         number,
@@ -160,7 +161,10 @@ def _waterfall(work: Work, code: str, terms: ClearingTerms, holdings: list[Holdi
     )
     owed = max(-standing[code], 0)
     claims = max(earned, 0) if owed else 0
-    estate = Estate(code, owed + claims, sum(each.units for each in holdings), claims, fund[code])
+    # What is held abroad goes to those who have claims: there may be more of it than of these.
+    open_claims = sum(units for other, units in standing.items() if units > 0 and other != code)
+    held = min(sum(each.units for each in holdings), open_claims)
+    estate = Estate(code, owed + claims, held, claims, fund[code])
     cap = Fraction(terms.rules.loss_cap_percent) / 100
     survivors = {
         other: Survivor(fund[other], quota, int(quota * cap))
@@ -180,6 +184,17 @@ def _legs(work: Work, code: str, borne: Waterfall, holdings: list[Holding]) -> l
             name = f"loss:{each.member}"
             legs.append(position_leg(work, each.member, code, each.amount, name, LegCode.LOSS))
     return legs
+
+
+def _tell(work: Work, code: str, number: int, legs: list[Leg]) -> None:
+    """Tell everyone what has moved on its accounts; room is no account of anyone's."""
+    accounts = work.memory.accounts
+    words = f"Default of {institution_of(work, code)}"
+    for leg in legs:
+        if leg.code is not LegCode.ROOM:
+            sides = ((leg.debit, True), (leg.credit, False))
+            moves = [(accounts[side].account, is_debit, leg.amount) for side, is_debit in sides]
+            tell_moves(work, moves, f"DEFAULT{number}-{leg.name}", words)
 
 
 def _from_fund(work: Work, code: str, each: Borne) -> Leg:

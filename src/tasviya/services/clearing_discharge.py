@@ -29,7 +29,7 @@ from tasviya.services.clearing_memory import UnitRates
 from tasviya.services.exchange import enter, settlement, withdraw
 from tasviya.services.order_checks import TRADING
 from tasviya.services.payments import retry
-from tasviya.services.reserves import institution_of, receiving, reserve
+from tasviya.services.reserves import institution_of, receiving, reserve, tell_moves
 from tasviya.services.union_route import clearing_account, moving_legs, position_accounts, unit_of
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LedgerAccount
@@ -245,9 +245,7 @@ def _paying(
         (position_accounts(work, due.creditor)[0], True, units),
         (position_accounts(work, due.debtor)[0], False, units),
     ]
-    for account, is_debit, moved in moves:
-        item = [0, is_debit, moved, f"CYCLE{plan.cycle.seq}-{name}", words]
-        work.tell_more(work.bic(account.owner), "notice", account.hex_id, item)
+    tell_moves(work, moves, f"CYCLE{plan.cycle.seq}-{name}", words)
     return [
         Leg(f"pay:{name}", LegCode.DISCHARGED, paying.id, receiving.id, paying.partition, amount),
         *moving_legs(work, due.creditor, due.debtor, units, f"position:{name}"),

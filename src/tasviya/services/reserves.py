@@ -3,6 +3,8 @@ needed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tasviya.core.money import Currency
 from tasviya.services.operating_day import open_account
 from tasviya.services.union_route import clearing_account
@@ -31,6 +33,15 @@ def reserve(work: Work, institution: str, money: Currency) -> LedgerAccount:
     account = ledger_account(AccountKind.SETTLEMENT, institution, money, number=number)
     open_account(work, account)
     return account
+
+
+def tell_moves(
+    work: Work, moves: Iterable[tuple[LedgerAccount, bool, int]], identity: str, words: str
+) -> None:
+    """Tell the owners of accounts what moved on them for no payment: (account, is a debit, amount)."""
+    for account, is_debit, amount in moves:
+        item = [0, is_debit, amount, identity, words]
+        work.tell_more(work.bic(account.owner), "notice", account.hex_id, item)
 
 
 def institution_of(work: Work, code: str) -> str:

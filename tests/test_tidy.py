@@ -76,7 +76,7 @@ def test_imports_point_left(path: Path) -> None:
             continue
         assert LEVEL[other] < LEVEL[room], f"line {line}: {room} imports {module}"
         if other == "adapters":
-            assert room == "app", f"line {line}: only app.py names an adapter, not {room}"
+            assert room == "app", f"line {line}: only app names an adapter, not {room}"
 
 
 @pytest.mark.parametrize(

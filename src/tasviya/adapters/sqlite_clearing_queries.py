@@ -11,7 +11,7 @@ from tasviya.adapters.sqlite_facts import unit_currencies
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
-from tasviya.core.money import format_minor
+from tasviya.core.money import Currency, format_minor
 from tasviya.settlement.clearing_cycle import ClearingCycle, figures
 
 Row = dict[str, Any]
@@ -221,8 +221,11 @@ class ClearingQueries(StoredClearing):
         }
 
     def _amount(self, minor: int, code: str) -> str:
-        money = self._units.get(code) or currency(code)
-        return format_minor(minor, money.decimals)
+        return format_minor(minor, self.money(code).decimals)
+
+    def money(self, code: str) -> Currency:
+        """A currency, or the union's unit, by its code."""
+        return self._units.get(code) or currency(code)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         cursor = self.connection.execute(sql, values)

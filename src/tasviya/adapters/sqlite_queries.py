@@ -300,6 +300,11 @@ class Queries:
         rows = self._rows("SELECT * FROM operating_day ORDER BY business_date DESC, currency")
         return [self._told(row) for row in rows]
 
+    def clears(self) -> bool:
+        """Whether the union has had a clearing cycle, and a value of its unit to tell it in."""
+        sql = "SELECT EXISTS (SELECT 1 FROM clearing_cycle) AND EXISTS (SELECT 1 FROM unit_value)"
+        return bool(self.db.execute(sql).fetchone()[0])
+
     def decimals(self, code: str) -> int:
         """How many decimals a currency, or the union's unit, has."""
         found = self._units.get(code) or currency(code)

@@ -9,6 +9,7 @@ import typer
 
 from tasviya.cli.options import DEFAULT_HOME, Home, Now, Output
 from tasviya.cli.output import Format, details, screen, show, table
+from tasviya.home import Home as HomeDirectory
 from tasviya.services import clearing, clearing_discharge
 from tasviya.services.work import Work
 from tasviya.settlement.clearing_cycle import ClearingCycle
@@ -16,6 +17,33 @@ from tasviya.settlement.clearing_cycle import ClearingCycle
 cycle_app = typer.Typer(help="Clearing cycles: what payments between members net to.", no_args_is_help=True)
 
 Number = Annotated[int | None, typer.Argument(help="A cycle's number; the latest cut off if left out.")]
+
+
+@cycle_app.command()
+def headlines(home: Home = DEFAULT_HOME) -> None:
+    """What days and cycles have come to: settled in members' own currencies, and money saved. Example:
+    tasviya cycle headlines"""
+    from tasviya import app
+
+    print_headlines(app.Home(home))
+
+
+def print_headlines(home: HomeDirectory) -> None:
+    """Print a union's headline figures.
+
+    Raises: OperatorError.
+    """
+    from tasviya import app
+
+    asked = app.ask_headlines(home)
+    for rows, title in (
+        (asked.routes(), "Settled in members' own currencies, by route"),
+        (asked.saved(), "Clearing cycles: what netting and credit saved"),
+        (asked.discharged(), "How what was left was paid"),
+    ):
+        if rows:
+            screen.print(table(rows, title))
+            screen.print()
 
 
 @cycle_app.command("list")

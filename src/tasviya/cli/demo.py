@@ -17,6 +17,7 @@ import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tasviya import app
+from tasviya.cli.cycle import print_headlines
 from tasviya.cli.output import Row, screen, stderr, table
 from tasviya.core.clock import ManualClock
 from tasviya.core.currencies import currency
@@ -190,6 +191,8 @@ def _report(home: app.Home, day: Progressed) -> None:
     if batches:
         screen.print(table(_batches(batches), "Batches of the exchange; value in thousands of US dollars"))
         screen.print()
+    if asked.clears():
+        print_headlines(home)
     reasons = asked.rejections()
     if reasons:
         screen.print(table(reasons, "What was not settled, and why"))

@@ -1,10 +1,9 @@
-"""A default rehearsed: who would bear what, and yardsticks beside it. For a copy of the store: it declares
-it.
+"""A default rehearsed, on a copy of the store: who would bear what, and yardsticks beside it.
 
-the waterfall as it would be posted
-beside it, from the payments of the cycle, without credit, netting or waterfall:
-clearing vector   if all paid each other gross, and those that cannot pay all paid what they have
-DebtRank          how much of what all have lent is in distress, before anybody else fails
+The waterfall is the one that would be posted. The yardsticks are of the payments of the cycle, without
+netting or waterfall: if all were due gross, everyone had its quota and its part of the default fund to pay
+with, and those that cannot pay all paid what they have (a clearing vector); and how much of what all have
+lent is in distress before anybody else fails (DebtRank).
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The composition root: the one place that names concrete adapters and asks the machine for the time."""
+"""A union at work: its system, its inbox and its outbox, and the commands that act on it."""
 
 from __future__ import annotations
 
 import gc
-import shutil
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,59 +16,29 @@ from typing import TYPE_CHECKING, TypeVar
 from tasviya.adapters import workers
 from tasviya.adapters.delivery import Delivery
 from tasviya.adapters.inbox import InboxFile, move_away, pending, portions, unused
-from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.outbox import write_file
-from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
-from tasviya.adapters.sqlite_connection import Connection, connect, copy_database
-from tasviya.adapters.sqlite_default_queries import DefaultQueries
-from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
-from tasviya.adapters.sqlite_queries import Queries
-from tasviya.adapters.sqlite_rate_queries import RateQueries
+from tasviya.adapters.sqlite_connection import copy_database
 from tasviya.adapters.transactions import reading
+from tasviya.app.asking import ask
+from tasviya.app.beginning import open_store
+from tasviya.app.choices import scheme_of, screening_of, verifier_of
 from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock
-from tasviya.core.errors import OperatorError, StoreError, writes_to
-from tasviya.core.money import format_minor as amount_text
-from tasviya.home import Home, MachineClock, clock_at, read_text, union_file
-from tasviya.membership.participant import LIVE, OpeningBalance
-from tasviya.membership.register import Register, Snapshot
-from tasviya.membership.union import load_union
-from tasviya.messages.scheme import Scheme
-from tasviya.messages.signature import Unsigned, Verifier
+from tasviya.core.errors import OperatorError
+from tasviya.home import Home, MachineClock, clock_at
+from tasviya.membership.participant import LIVE
+from tasviya.messages.signature import Unsigned
 from tasviya.messages.transport import decode_parsed
-from tasviya.services.founding import endow, found
 from tasviya.services.intake import ArrivedFile
-from tasviya.services.payments import ByPolicy, Screening, Undeclared
+from tasviya.services.payments import Undeclared
 from tasviya.services.system import System
 from tasviya.services.work import Work
 from tasviya.settlement.payment import Payment
 
 if TYPE_CHECKING:
-    from tasviya.adapters.sqlite_store import SqliteStore
+    pass
 
 T = TypeVar("T")
 
-__all__ = [
-    "Application",
-    "Home",
-    "MachineClock",
-    "amount_text",
-    "ask",
-    "ask_clearing",
-    "ask_defaults",
-    "ask_exchange",
-    "ask_rates",
-    "by_hand",
-    "clock_at",
-    "export",
-    "hand_in",
-    "initialise",
-    "on_a_copy",
-    "read_text",
-    "scheme_of",
-    "screening_of",
-    "union_file",
-    "write_file",
-]
 
 BATCH_BYTES = 1_500_000
 """About a thousand payments: what one commit takes in at the most."""
@@ -77,115 +46,6 @@ BATCH_SPAN_NS = 300 * NANOSECONDS
 """In a replay, files further apart than this are not decided together."""
 LOOK_AHEAD = 6
 """How many batches may be read before their turn."""
-
-
-def initialise(
-    home: Home, union_file: Path, clock: Clock, balances: Iterable[OpeningBalance] = ()
-) -> Register:
-    """Make a store for the union of a `union.toml`.
-
-    It gets its place when it is whole: whatever stops this, it can be tried again.
-    balances: what a sandbox's accounts start with, beside those in the file.
-    Raises: ConfigurationError, OperatorError, StoreError.
-    """
-    register = load_union(read_text(union_file), str(union_file))
-    with writes_to(home.root):
-        for directory in (home.inbox, home.received, home.outbox, home.statements):
-            directory.mkdir(parents=True, exist_ok=True)
-        draft = Home(home.root / ".draft")
-        if draft.root.exists():
-            shutil.rmtree(draft.root)
-        draft.root.mkdir()
-    store = open_store(draft, clock)
-    try:
-        system = System(store, clock, Unsigned(), Undeclared())
-        system.do(lambda work: found(work, (r for rows in register.tables().values() for r in rows)))
-        snapshot = system.memory.snapshot
-        wanted = [*snapshot.opening_balances, *balances]
-        if wanted:
-            system.do(lambda work: endow(work, wanted))
-    finally:
-        store.close()
-    if Path(f"{draft.database}-wal").exists():
-        raise StoreError(
-            "store_failed", f"{draft.database} could not be finished.", "Free space and start again."
-        )
-    with writes_to(home.root):
-        draft.database.replace(home.database)
-        shutil.rmtree(draft.root)
-    return register
-
-
-def open_store(home: Home, clock: Clock) -> SqliteStore:
-    """The embedded store, for its one writer.
-
-    Raises: StoreError.
-    """
-    # Compiled code takes a second to load: commands that only ask do without.
-    from tasviya.adapters.sqlite_store import SqliteStore
-
-    return SqliteStore(home.database, clock)
-
-
-def export(home: Home, target: Path, *, as_csv: bool) -> dict[str, int]:
-    """Unpack a store into plain tables; how many rows each has.
-
-    Raises: OperatorError if there is no union, or the target exists.
-    """
-    from tasviya.adapters import sqlite_export
-
-    return sqlite_export.export(_reader(home), target, as_csv=as_csv)
-
-
-def ask(home: Home) -> Queries:
-    """Questions to a union's store, beside its writer.
-
-    Raises: OperatorError if there is none.
-    """
-    return Queries(_reader(home))
-
-
-def ask_exchange(home: Home) -> ExchangeQueries:
-    """Questions about a union's exchange, beside its writer.
-
-    Raises: OperatorError if there is none.
-    """
-    return ExchangeQueries(_reader(home))
-
-
-def ask_clearing(home: Home) -> ClearingQueries:
-    """Questions about positions and clearing cycles, beside the union's writer.
-
-    Raises: OperatorError if there is none.
-    """
-    return ClearingQueries(_reader(home))
-
-
-def ask_defaults(home: Home) -> DefaultQueries:
-    """Questions about defaults, beside the union's writer.
-
-    Raises: OperatorError if there is no union.
-    """
-    return DefaultQueries(_reader(home))
-
-
-def ask_rates(home: Home) -> RateQueries:
-    """Questions about official rates and the unit, beside the union's writer.
-
-    Raises: OperatorError if there is none.
-    """
-    return RateQueries(_reader(home))
-
-
-def _reader(home: Home) -> Connection:
-    """A connection beside the writer's.
-
-    Raises: OperatorError if there is no store, or it has another version's layout.
-    """
-    home.must_exist()
-    db = connect(home.database, read_only=True)
-    must_be_current(db)
-    return db
 
 
 def hand_in(home: Home, sender: str, files: Iterable[Path]) -> int:
@@ -237,55 +97,6 @@ def unknown_sender(bic: str) -> OperatorError:
     return OperatorError(
         "unknown_sender", f"No participant has the BIC {bic}.", "Name the BIC of a participant."
     )
-
-
-def scheme_of(snapshot: Snapshot) -> Scheme:
-    """What the stateless rules of messages need to know of a union."""
-    union = snapshot.union
-    unit = snapshot.unit
-    bearers = frozenset(code for code in union.charge_bearers.split(",") if code)
-    limits = {code: snapshot.system_limit(code) for code in snapshot.currencies}
-    return Scheme(
-        operator_bic=snapshot.bic(union.operator) or "",
-        currencies={code: money.decimals for code, money in snapshot.currencies.items()},
-        units={unit.code: unit.decimals} if unit else {},
-        amount_limits={code: limit for code, limit in limits.items() if limit is not None},
-        clearing_system=union.clearing_system,
-        charge_bearers=bearers or None,
-    )
-
-
-def screening_of(snapshot: Snapshot) -> Screening:
-    """How payments are screened: as every member has declared. In a sandbox a member that has declared
-    nothing leaves it to its participants.
-
-    Raises: OperatorError for a live union in which a member has declared nothing.
-    """
-    declared = {code: snapshot.screening_policy(code) for code in snapshot.members}
-    silent = [code for code, policy in declared.items() if policy is None]
-    if silent and snapshot.union.mode == LIVE:
-        raise OperatorError(
-            "screening_undeclared",
-            f"{', '.join(silent)} has declared no screening policy.",
-            "Declare one for every member in the union's configuration; until then a live union stays shut.",
-        )
-    return ByPolicy({code: policy.policy for code, policy in declared.items() if policy is not None})
-
-
-def verifier_of(snapshot: Snapshot) -> Verifier:
-    """Who answers for messages' bytes.
-
-    Raises: OperatorError for a live union: there is no verifier of signatures yet, and unsigned messages are
-    for the sandbox.
-    """
-    verifier = Unsigned()
-    if snapshot.union.mode == LIVE and verifier.sandbox_only:
-        raise OperatorError(
-            "unsigned_live",
-            f"{snapshot.union.code} is live, and no verifier of signatures is configured.",
-            'Set mode = "sandbox"; a live union needs signed messages.',
-        )
-    return verifier
 
 
 class Application:

@@ -1,0 +1,41 @@
+"""The composition root: the one room that names concrete adapters and asks the machine for the time."""
+
+from tasviya.adapters.outbox import write_file
+from tasviya.app.application import Application, by_hand, hand_in, on_a_copy
+from tasviya.app.asking import (
+    ask,
+    ask_clearing,
+    ask_defaults,
+    ask_exchange,
+    ask_headlines,
+    ask_rates,
+    export,
+)
+from tasviya.app.beginning import initialise
+from tasviya.app.choices import scheme_of, screening_of
+from tasviya.core.money import format_minor as amount_text
+from tasviya.home import Home, MachineClock, clock_at, read_text, union_file
+
+__all__ = [
+    "Application",
+    "Home",
+    "MachineClock",
+    "amount_text",
+    "ask",
+    "ask_clearing",
+    "ask_defaults",
+    "ask_exchange",
+    "ask_headlines",
+    "ask_rates",
+    "by_hand",
+    "clock_at",
+    "export",
+    "hand_in",
+    "initialise",
+    "on_a_copy",
+    "read_text",
+    "scheme_of",
+    "screening_of",
+    "union_file",
+    "write_file",
+]

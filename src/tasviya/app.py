@@ -18,6 +18,7 @@ from tasviya.adapters.inbox import InboxFile, move_away, pending, portions, unus
 from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.outbox import write_file
 from tasviya.adapters.sqlite_connection import Connection, connect
+from tasviya.adapters.sqlite_credit_queries import CreditQueries
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.sqlite_rate_queries import RateQueries
@@ -50,6 +51,7 @@ __all__ = [
     "MachineClock",
     "amount_text",
     "ask",
+    "ask_credit",
     "ask_exchange",
     "ask_rates",
     "by_hand",
@@ -152,6 +154,14 @@ def ask_rates(home: Home) -> RateQueries:
     Raises: OperatorError if there is none.
     """
     return RateQueries(_reader(home))
+
+
+def ask_credit(home: Home) -> CreditQueries:
+    """Questions about interest and collateral, beside the union's writer.
+
+    Raises: OperatorError if there is none.
+    """
+    return CreditQueries(_reader(home))
 
 
 def _reader(home: Home) -> Connection:

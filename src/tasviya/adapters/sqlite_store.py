@@ -17,6 +17,7 @@ from tasviya.adapters.payment_rows import CHANGING, COLUMNS
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_exchange import StoredExchange, write_exchange
 from tasviya.adapters.sqlite_facts import StoredFacts
+from tasviya.adapters.sqlite_interest import StoredInterest, write_interest
 from tasviya.adapters.sqlite_ledger import SqliteLedger
 from tasviya.adapters.sqlite_rates import StoredRates, write_rates
 from tasviya.adapters.sqlite_trades import StoredTrades, write_trades
@@ -41,7 +42,7 @@ from tasviya.services.unit_of_work import (
 ACCEPTED = (CreateTransferStatus.CREATED, CreateTransferStatus.EXISTS)
 
 
-class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades):
+class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, StoredInterest):
     """The writer's store.
 
     Raises (on opening): StoreError if the file is another writer's, damaged or of a newer version.
@@ -136,6 +137,7 @@ class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades):
         write_exchange(self.connection, changes)
         write_trades(self.connection, changes)
         write_rates(self.connection, changes)
+        write_interest(self.connection, changes)
 
     def _write_queue(self, queued: dict[int, QueueRow | None]) -> None:
         self.connection.executemany(

@@ -39,6 +39,12 @@ AMOUNTS = frozenset(
         "value",
         "settled_value",
         "liquidity_peak",
+        "line_value",
+        "granted",
+        "limit",
+        "free",
+        "uncovered",
+        "owed",
     ]
 )
 """Columns set flush right."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from tasviya.core.errors import ConfigurationError
+from tasviya.membership.credit_rules import Collateral, CollateralClass, CreditLine
 from tasviya.membership.participant import (
     BANK,
     LIVE,
@@ -13,7 +14,6 @@ from tasviya.membership.participant import (
     TABLE_OF,
     BilateralLimit,
     Correspondent,
-    CreditLine,
     Member,
     MultilateralLimit,
     OpeningBalance,
@@ -40,6 +40,7 @@ def check(found: Sequence[Found], mode: str) -> None:
     _currencies(found)
     _account_numbers(found)
     _access(found)
+    _collateral(found)
     if mode == LIVE:
         _screening(found)
 
@@ -110,7 +111,7 @@ def _access(found: Sequence[Found]) -> None:
         for each, _ in found
         if isinstance(each, Correspondent)
     }
-    on_account = (CreditLine, BilateralLimit, MultilateralLimit, Reservation, OpeningBalance)
+    on_account = (CreditLine, Collateral, BilateralLimit, MultilateralLimit, Reservation, OpeningBalance)
     for record, path in found:
         if isinstance(record, Correspondent) and (record.correspondent, record.currency) not in accounts:
             what = f"{record.correspondent} has no settlement account in {record.currency}."
@@ -126,6 +127,28 @@ def _access(found: Sequence[Found]) -> None:
             what = f"{record.participant} has no such account in {record.currency}."
             cure = f"Give it accounts.{record.currency} first, or remove this."
             raise ConfigurationError("CF18", what, cure, path)
+
+
+def _collateral(found: Sequence[Found]) -> None:
+    """Collateral is of a class that its currency's settlement institution takes."""
+    taken: dict[str, list[str]] = {}
+    for record, _ in found:
+        if isinstance(record, CollateralClass):
+            taken.setdefault(record.currency, []).append(record.asset_class)
+    for record, path in found:
+        if isinstance(record, Collateral) and record.asset_class not in taken.get(record.currency, ()):
+            known = sorted(set(taken.get(record.currency, ())))
+            what = f"No collateral of class {record.asset_class!r} is taken for {record.currency}."
+            cure = (
+                f"Use one of {', '.join(known)}." if known else "Give its settlement institution `haircuts`."
+            )
+            raise ConfigurationError("CF26", what, cure, path)
+        if isinstance(record, CreditLine) and record.secured and record.currency not in taken:
+            what = (
+                f"{record.participant}'s line is secured, but no collateral is taken for {record.currency}."
+            )
+            cure = "Give its settlement institution `haircuts`, or leave `secured` out."
+            raise ConfigurationError("CF28", what, cure, path)
 
 
 def _screening(found: Sequence[Found]) -> None:

@@ -14,6 +14,7 @@ from tasviya.core.clock import from_ns
 from tasviya.core.errors import invariant
 from tasviya.membership.register import Register, Snapshot
 from tasviya.services.exchange_book import Book
+from tasviya.services.interest_rows import InterestBook
 from tasviya.services.unit_of_work import AccountRow, DayRow, Store
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.admission import Day, Directory
@@ -66,6 +67,7 @@ class Memory:
         """(instant, payment number) of payments that wait and whose payers have set times, in order."""
         self.book = Book(store)
         self.trades = OpenTrades(store.open_trades())
+        self.interest = InterestBook(store)
         self.queue = PaymentQueue()
         for row, payment in store.queue():
             self.queue.add(row.account_id, payment, by_limit=row.by_limit)

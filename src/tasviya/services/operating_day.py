@@ -4,7 +4,8 @@
 
 Opening notes the balances, grants the day's credit lines and settles what was kept for the date. A cut-off
 expires what still waits and can no longer settle, with its money untouched. Closing expires the rest, repays
-drawn credit and prepares the statements. Each currency has its own hours; `due` gives what is to happen.
+drawn credit, pays interest and prepares the statements. Each currency has its own hours; `due` gives what is
+to happen.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from tasviya.core.business_day import PHASE_AFTER, DayEvent, Phase
 from tasviya.core.errors import OperatorError, Refusal
 from tasviya.exchange.order import OrderEvent
 from tasviya.services.answers import report
+from tasviya.services.credit import line_of
 from tasviya.services.exchange import withdraw
+from tasviya.services.interest import accrue_closing, accrue_missed, collect_owed
 from tasviya.services.memory import AccountState, CreditState, Memory
 from tasviya.services.payments import offer, refuse, retry, when_of, withdraw_payment
 from tasviya.services.unit_of_work import AccountRow, DayRow
@@ -26,7 +29,7 @@ from tasviya.settlement.payment import Event, Payment, Status
 from tasviya.settlement.routing import Leg, LegCode
 from tasviya.settlement.rules import AB03, AM04, ED05
 
-STATED = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE})
+STATED = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE, AccountKind.INTEREST})
 """Kinds of account whose owners get a statement."""
 
 ORDER = {Phase.CLOSED: 0, Phase.OPEN: 1, Phase.CUSTOMER_CUTOFF: 2, Phase.INTERBANK_CUTOFF: 3}
@@ -100,6 +103,8 @@ def open_day(work: Work, currency: str, business_date: date) -> None:
         work.touch(state)
         _begin_limits(work, state)
         _grant_credit(work, state, business_date)
+    accrue_missed(work, currency, business_date)
+    collect_owed(work, currency)
     for payment in memory.store.warehoused(currency, business_date.isoformat()):
         _release(work, payment)
     retry(work)
@@ -131,7 +136,7 @@ def end_orders(work: Work, currency: str) -> None:
 
 
 def close_day(work: Work, currency: str, business_date: date) -> None:
-    """Close a currency's business day: expire, repay, and leave a statement for every account.
+    """Close a currency's business day: expire, repay, pay interest, and leave a statement for every account.
 
     Raises: OperatorError if that day is not open.
     """
@@ -145,9 +150,11 @@ def close_day(work: Work, currency: str, business_date: date) -> None:
     for payment in waiting_in(memory, currency):
         expire(work, payment)
     end_orders(work, currency)
+    collect_owed(work, currency)
     for state in memory.accounts.values():
         if state.account.currency.code == currency and state.credit and state.credit.drawn:
             repay(work, state, min(state.credit.drawn, max(state.net, 0)))
+    accrue_closing(work, currency, business_date)
     _enter(work, currency, business_date, Phase.CLOSED)
     for state in memory.accounts.values():
         account = state.account
@@ -200,6 +207,8 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
         if institution is not None:
             want(AccountKind.ISSUE, institution.code, code)
             want(AccountKind.LIMIT_CONTROL, institution.code, code)
+            if code in snapshot.credit_terms:
+                want(AccountKind.INTEREST, institution.code, code)
             if snapshot.exchange_rules is not None:
                 want(AccountKind.EXCHANGE, institution.code, code)
                 want(AccountKind.ROUNDING, institution.code, code)
@@ -241,7 +250,7 @@ def _grant_credit(work: Work, state: AccountState, business_date: date) -> None:
     if account.kind is not AccountKind.SETTLEMENT:
         return
     snapshot = work.memory.snapshot
-    line = snapshot.credit_line(account.owner, account.currency.code)
+    line = line_of(snapshot, account.owner, account.currency.code)
     granted = state.credit.granted if state.credit else 0
     drawn = state.credit.drawn if state.credit else 0
     line = max(line, drawn)  # a line cannot be withdrawn below what is drawn

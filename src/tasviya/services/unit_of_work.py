@@ -19,6 +19,7 @@ from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
+from tasviya.services.interest_rows import AccrualRow, InterestStateRow, InterestStore
 from tasviya.services.rate_rows import (
     FixingRow,
     RateRow,
@@ -179,6 +180,10 @@ class Changes:
     unit_baskets: list[UnitBasketRow] = field(default_factory=list)
     unit_fixings: list[UnitFixingRow] = field(default_factory=list)
     unit_values: list[UnitValueRow] = field(default_factory=list)
+    accruals: list[AccrualRow] = field(default_factory=list)
+    interest_states: dict[tuple[int, str], InterestStateRow] = field(default_factory=dict)
+    interest_until: dict[str, str] = field(default_factory=dict)
+    """Until when a currency's interest has been accrued; empty: it bears none any more."""
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -215,7 +220,7 @@ class WriterLedger(Ledger, Posting, Protocol):
     """A ledger with quick balances."""
 
 
-class Store(ExchangeStore, Protocol):
+class Store(ExchangeStore, InterestStore, Protocol):
     """What the writer needs of a store. Every read sees what is committed."""
 
     @property

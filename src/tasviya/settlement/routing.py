@@ -39,6 +39,9 @@ class LegCode(IntEnum):
     ROUNDING = 15
     TRADED = 16
     """What one side of a trade pays the other."""
+    DEPOSIT_INTEREST = 17
+    OVERNIGHT_INTEREST = 18
+    INTRADAY_INTEREST = 19
 
 
 @dataclass(frozen=True, slots=True)

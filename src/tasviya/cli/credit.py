@@ -1,4 +1,4 @@
-"""`tasviya interest` and `tasviya collateral`: what was accrued and why, and what covers credit."""
+"""`tasviya interest`, `collateral`, `pledge`, `release`: what was accrued and why, and what covers credit."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from tasviya.cli.options import DEFAULT_HOME, Home, InCurrency, Output, date_in
+from tasviya.cli.options import DEFAULT_HOME, Home, InCurrency, Now, Output, date_in
 from tasviya.cli.output import Format, Row, screen, show, table
+from tasviya.services.collateral import pledge as take
+from tasviya.services.collateral import release as let_go
 
 commands = typer.Typer()
 
@@ -66,6 +68,49 @@ def collateral(
         _pledged(holdings)
     else:
         show(lines, output, empty="There is no credit line and no collateral.")
+
+
+@commands.command()
+def pledge(
+    bic: Annotated[str, typer.Argument(help="The BIC of the participant that pledges.")],
+    reference: Annotated[str, typer.Argument(help="Which asset it is, such as its ISIN.")],
+    currency: Annotated[str, typer.Option(help="The currency of the credit that it secures.")],
+    asset_class: Annotated[str, typer.Option("--class", help="Its class; the union's `haircuts` name them.")],
+    value: Annotated[str, typer.Option(help="Its value at the market, in that currency.")],
+    valued_on: Annotated[str | None, typer.Option(help="yyyy-mm-dd; the business date if left out.")] = None,
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Take an asset as collateral for a participant's credit, or value one anew that is there. Example:
+    tasviya pledge ALDBKZ20XXX KZ-BOND-2031 --currency KZT --class GOVERNMENT --value 40000000"""
+    from tasviya import app
+
+    day = date_in(valued_on)
+    with app.by_hand(home, now) as application:
+        who = application.participant(bic)
+        application.do(lambda work: take(work, who, currency, reference, asset_class, value, day))
+        application.finish_telling()
+    collateral(bic, currency, home, output)
+
+
+@commands.command()
+def release(
+    bic: Annotated[str, typer.Argument(help="The BIC of the participant that has pledged it.")],
+    reference: Annotated[str, typer.Argument(help="Which asset it is; `tasviya collateral` lists them.")],
+    currency: Annotated[str, typer.Option(help="The currency of the credit that it secures.")],
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Let collateral go from the next business date on, unless it secures drawn credit. Example: tasviya
+    release ALDBKZ20XXX KZ-BOND-2031 --currency KZT"""
+    from tasviya import app
+
+    with app.by_hand(home, now) as application:
+        who = application.participant(bic)
+        application.do(lambda work: let_go(work, who, currency, reference))
+    collateral(bic, currency, home, output)
 
 
 def _pledged(holdings: list[Row]) -> None:

@@ -160,6 +160,11 @@ def read_lines(table: Table, code: str, amount: Amount, dates: Dates, keep: Keep
         entry.done()
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can name a class or an asset: at most 35 capitals, digits and hyphens."""
+    return _CLASS.fullmatch(text) is not None
+
+
 def percent(table: Table, key: str, least: Decimal, most: Decimal, default: str | None = None) -> str:
     """A decimal between bounds, as text.
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 
+import msgspec
+
 from tasviya.core.business_day import Calendar, OperatingHours
 from tasviya.core.currencies import currency
 from tasviya.core.errors import invariant
@@ -84,6 +86,12 @@ class Register:
     def with_records(self, records: Iterable[Record]) -> Register:
         """This register and further records: a new one."""
         return Register([*(row for rows in self._tables.values() for row in rows), *records])
+
+    def with_ended(self, record: Record, day: date) -> Register:
+        """This register, in which one of its records no longer holds from a date on: a new one."""
+        ended = msgspec.structs.replace(record, valid_to=day.isoformat())
+        rows = (row for rows in self._tables.values() for row in rows)
+        return Register(ended if row == record else row for row in rows)
 
 
 class Snapshot:

@@ -1,11 +1,15 @@
-"""Credit lines at work: how far a line goes on a date, by its limit and by the collateral behind it."""
+"""Credit lines at work: how far one goes by its limit and its collateral, and granting it in the ledger."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from tasviya.membership.register import Snapshot
+from tasviya.services.memory import AccountState, CreditState
+from tasviya.services.work import Work
+from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
 from tasviya.settlement.credit import Cover, Holding, line_value
+from tasviya.settlement.routing import Leg, LegCode
 
 
 def line_of(snapshot: Snapshot, participant: str, currency: str) -> int:
@@ -33,3 +37,28 @@ def holdings_of(snapshot: Snapshot, participant: str, currency: str) -> list[Hol
         )
         for each in snapshot.collateral(participant, currency)
     ]
+
+
+def grant(work: Work, state: AccountState, line: int, subject: str) -> None:
+    """Bring the promise in the ledger to how far a settlement account's line goes, minor units; what is drawn
+    stays promised. subject: what the posting's id derives from."""
+    account = state.account
+    granted = state.credit.granted if state.credit else 0
+    drawn, peak = (state.credit.drawn, state.credit.peak) if state.credit else (0, 0)
+    line = max(line, drawn)  # a line cannot be withdrawn below what is drawn
+    if line == granted:
+        return
+    institution = work.memory.snapshot.settlement_institution(account.currency.code)
+    control = ledger_account(
+        AccountKind.LIMIT_CONTROL, institution.code if institution else "", account.currency
+    ).id
+    promise = ledger_account(AccountKind.CREDIT_LIMIT, account.owner, account.currency).id
+    partition = account.currency.number + LIMITS
+    if line > granted:
+        leg = Leg("grant", LegCode.LIMIT_GRANTED, control, promise, partition, line - granted)
+    else:
+        leg = Leg("withdraw", LegCode.LIMIT_WITHDRAWN, promise, control, partition, granted - line)
+    work.post(subject, 0, [leg], 0)
+    work.touch(state)
+    state.credit = CreditState(line, drawn, peak)
+    state.funds.undrawn = line - drawn

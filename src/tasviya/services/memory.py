@@ -99,6 +99,16 @@ class Memory:
             return Day(hours.calendar.next_business_day(business_date), Phase.CLOSED, hours, today)
         return Day(business_date, Phase(row.phase), hours, today)
 
+    def is_open(self, currency: str) -> bool:
+        """Whether a currency's business day is open, in whatever phase."""
+        row = self.days.get(currency)
+        return row is not None and row.phase != Phase.CLOSED
+
+    def change_register(self, register: Register) -> None:
+        """The union's dated facts have changed: who is who is asked again."""
+        self.register = register
+        self._directories.clear()
+
     def add_account(self, account: LedgerAccount, row: AccountRow, net: int, held: int = 0) -> None:
         """Take an account in. net: credits less debits in the ledger. held: debits pending there."""
         raw_id = account.id.to_bytes(16, "big")

@@ -16,17 +16,16 @@ from tasviya.core.business_day import PHASE_AFTER, DayEvent, Phase
 from tasviya.core.errors import OperatorError, Refusal
 from tasviya.exchange.order import OrderEvent
 from tasviya.services.answers import report
-from tasviya.services.credit import line_of
+from tasviya.services.credit import grant, line_of
 from tasviya.services.exchange import withdraw
 from tasviya.services.interest import accrue_closing, accrue_missed, collect_owed
-from tasviya.services.memory import AccountState, CreditState, Memory
+from tasviya.services.memory import AccountState, Memory
 from tasviya.services.payments import offer, refuse, retry, when_of, withdraw_payment
 from tasviya.services.unit_of_work import AccountRow, DayRow
 from tasviya.services.work import Work
-from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
+from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.admission import When
 from tasviya.settlement.payment import Event, Payment, Status
-from tasviya.settlement.routing import Leg, LegCode
 from tasviya.settlement.rules import AB03, AM04, ED05
 
 STATED = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE, AccountKind.INTEREST})
@@ -247,28 +246,9 @@ def _enter(work: Work, currency: str, business_date: date, phase: Phase) -> None
 def _grant_credit(work: Work, state: AccountState, business_date: date) -> None:
     """Bring the promise in the ledger to what the register grants on the date."""
     account = state.account
-    if account.kind is not AccountKind.SETTLEMENT:
-        return
-    snapshot = work.memory.snapshot
-    line = line_of(snapshot, account.owner, account.currency.code)
-    granted = state.credit.granted if state.credit else 0
-    drawn = state.credit.drawn if state.credit else 0
-    line = max(line, drawn)  # a line cannot be withdrawn below what is drawn
-    if line == granted:
-        return
-    institution = snapshot.settlement_institution(account.currency.code)
-    control = ledger_account(
-        AccountKind.LIMIT_CONTROL, institution.code if institution else "", account.currency
-    ).id
-    promise = ledger_account(AccountKind.CREDIT_LIMIT, account.owner, account.currency).id
-    partition = account.currency.number + LIMITS
-    if line > granted:
-        leg = Leg("grant", LegCode.LIMIT_GRANTED, control, promise, partition, line - granted)
-    else:
-        leg = Leg("withdraw", LegCode.LIMIT_WITHDRAWN, promise, control, partition, granted - line)
-    work.post(f"credit_line:{account.key}:{business_date}", 0, [leg], 0)
-    state.credit = CreditState(line, drawn, drawn)
-    state.funds.undrawn = line - drawn
+    if account.kind is AccountKind.SETTLEMENT:
+        line = line_of(work.memory.snapshot, account.owner, account.currency.code)
+        grant(work, state, line, f"credit_line:{account.key}:{business_date}")
 
 
 def _begin_limits(work: Work, state: AccountState) -> None:

@@ -163,6 +163,8 @@ class Changes:
     """Numbers of outbox rows that have reached their receivers."""
     records: list[Record] = field(default_factory=list)
     """Dated facts of the register to add."""
+    ended: list[tuple[Record, str]] = field(default_factory=list)
+    """Dated facts of the register, and from which date on each no longer holds."""
     pairs: list[tuple[str, str, int]] = field(default_factory=list)
     """(sold, bought, exponent) of pairs that get their first order."""
     orders: dict[int, Order] = field(default_factory=dict)

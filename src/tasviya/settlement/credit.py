@@ -16,9 +16,6 @@ from fractions import Fraction
 from tasviya.core.errors import Refusal
 from tasviya.core.money import Currency, format_minor
 
-STILL_SECURES = "collateral_needed"
-"""The reason for which collateral is not released."""
-
 
 @dataclass(frozen=True, slots=True)
 class Holding:
@@ -75,7 +72,7 @@ def release(holdings: Iterable[Holding], reference: str, drawn: int, money: Curr
     lacks = format_minor(drawn - left, money.decimals, grouping=",")
     owed = format_minor(drawn, money.decimals, grouping=",")
     return Refusal(
-        STILL_SECURES,
+        "collateral_needed",
         f"{reference} secures drawn credit: without it {lacks} of {owed} {money} would be uncovered.",
         "Repay that much, or pledge other collateral first.",
         reference,

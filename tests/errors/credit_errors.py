@@ -49,6 +49,6 @@ CREDIT_CASES: list[tuple[str, str, str, Act]] = [
     ("value_stands", "A holding is valued once for a date.", "Value it twice on one day", valued_twice),
     ("unknown_collateral", "Only what is there can be released.", "Release `BOND-9`",
      lambda d: secured(d).release("BOND-9")),
-    ("collateral_needed", "Collateral stays while it secures drawn credit.", "Release it while credit is drawn",
+    ("collateral_needed", "Collateral stays while it secures drawn credit.", "Release it while it does",
      lambda d: drawn(d).release("BOND-1")),
 ]  # fmt: skip

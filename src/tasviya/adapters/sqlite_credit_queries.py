@@ -59,6 +59,20 @@ class CreditQueries:
                 row[name] = shown(Fraction(row[name]), money)
         return rows
 
+    def totals(self) -> list[Row]:
+        """Interest by currency and day: how many accounts it was accrued for, what was paid to their holders,
+        what they paid, and what they still owe of it."""
+        rows = self._rows(
+            "SELECT i.business_date AS date, a.currency, count(DISTINCT i.account_id) AS accounts,"
+            " sum(max(i.paid, 0)) AS paid, sum(max(-i.paid, 0)) AS charged, sum(i.paid - i.due) AS unpaid"
+            " FROM interest_accrual i JOIN account a ON a.account_id = i.account_id"
+            " GROUP BY i.business_date, a.currency ORDER BY i.business_date, a.currency"
+        )
+        for row in rows:
+            for name in ("paid", "charged", "unpaid"):
+                row[name] = format_minor(row[name], currency(row["currency"]).decimals)
+        return rows
+
     def owed(self) -> list[Row]:
         """What holders of accounts still owe of interest."""
         rows = self._rows(

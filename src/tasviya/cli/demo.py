@@ -190,6 +190,10 @@ def _report(home: app.Home, day: Progressed) -> None:
     if batches:
         screen.print(table(_batches(batches), "Batches of the exchange; value in thousands of US dollars"))
         screen.print()
+    interest = app.ask_credit(home).totals()
+    if interest:
+        screen.print(table(interest, "Interest when the day closed: paid to banks, paid by them, still owed"))
+        screen.print()
     reasons = asked.rejections()
     if reasons:
         screen.print(table(reasons, "What was not settled, and why"))

@@ -45,6 +45,9 @@ AMOUNTS = frozenset(
         "free",
         "uncovered",
         "owed",
+        "paid",
+        "charged",
+        "unpaid",
     ]
 )
 """Columns set flush right."""

@@ -34,13 +34,13 @@ def rounded(exact: Fraction, rounding: Rounding, unit: int = 1) -> int:
     Raises: InvariantBroken if `unit` is not above zero.
     """
     invariant(unit > 0, "a rounding unit is above zero")
-    whole, rest = divmod(abs(exact) / unit, 1)
+    of = exact.denominator * unit
+    whole, rest = divmod(abs(exact.numerator), of)
     if rounding is Rounding.UP:
         more = rest > 0
     elif rounding is Rounding.DOWN:
         more = False
     else:
-        half = Fraction(1, 2)
-        more = rest > half or (rest == half and (rounding is Rounding.HALF_UP or whole % 2 == 1))
-    size = (int(whole) + more) * unit
+        more = 2 * rest > of or (2 * rest == of and (rounding is Rounding.HALF_UP or whole % 2 == 1))
+    size = (whole + more) * unit
     return -size if exact < 0 else size

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from tasviya.core.day_count import DayCount
@@ -95,7 +96,7 @@ def stretch(
     """The interest of one balance over one time. days: None, or a count that is not the convention's, such as
     the one day of credit within a day."""
     count = day_count.days(begins, ends) if days is None else days
-    exact = base * percent * Fraction(count, 100 * day_count.basis)
+    exact = Fraction(base * percent.numerator * count, percent.denominator * 100 * day_count.basis)
     return Stretch(base, begins, ends, count, exact)
 
 
@@ -125,13 +126,15 @@ def explained(line: Stretch, percent: Fraction, day_count: DayCount, due: Due, m
 def shown(exact: Fraction, money: Currency) -> str:
     """An exact amount of minor units for people, as a decimal of the currency; ~ before one that goes on."""
     places = money.decimals + SHOWN_DECIMALS
-    scaled = rounded(exact * 10**SHOWN_DECIMALS, Rounding.HALF_EVEN)
+    more = exact * 10**SHOWN_DECIMALS
+    scaled = rounded(more, Rounding.HALF_EVEN)
     whole = format_minor(scaled, places, grouping=",")
     kept = len(whole) - SHOWN_DECIMALS
     text = whole[:kept] + whole[kept:].rstrip("0")
-    return text.rstrip(".") if scaled == exact * 10**SHOWN_DECIMALS else f"~{whole}"
+    return text.rstrip(".") if more == scaled else f"~{whole}"
 
 
+@lru_cache(maxsize=256)
 def _decimal(percent: Fraction) -> str:
     """A percent as a decimal, or as a fraction if it has none."""
     digits = next((n for n in range(30) if (percent * 10**n).denominator == 1), None)

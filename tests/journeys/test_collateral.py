@@ -116,14 +116,23 @@ def test_released_collateral_lowers_the_line_now_and_goes_tomorrow(union: Secure
     assert [each["reference"] for each in ask_credit(union.home).collateral("KZ-B", None)[1]] == ["BOND-1"]
 
 
-def test_collateral_that_ends_by_its_date_leaves_what_is_drawn_uncovered_and_nothing_to_draw(
-    tmp_path: Path,
-) -> None:
-    union = Secured(tmp_path / "u", f"{BOND}, valid_to = 2026-09-30 }}")
+def test_collateral_that_ends_tomorrow_secures_nothing_today(tmp_path: Path) -> None:
+    """What is drawn may stay drawn overnight."""
+    ends = "{}, valid_to = 2026-10-02 }}"
+    union = Secured(tmp_path / "u", ends.format(BOND))
     union.at("10:00").settle()
-    draw(union, 50)
+    assert union.granted() == minor(285)
     union.at("10:00", WEDNESDAY).settle()
-    assert (union.granted(), union.line()["uncovered"]) == (minor(50), minor(50))
+    assert (union.granted(), union.line()["line_value"]) == (0, minor(285))
+
+
+def test_release_while_the_day_is_closed_binds_the_next_day(union: Secured) -> None:
+    union.at("18:30").settle()
+    union.release("BOND-1")
+    union.at("10:00", WEDNESDAY).settle()
+    assert (union.granted(), union.line()["line_value"]) == (0, minor(285))
+    union.at("10:00", "2026-10-02").settle()
+    assert (union.granted(), union.line()["line_value"]) == (0, 0)
 
 
 def test_nothing_of_a_change_that_is_refused_stays(union: Secured) -> None:

@@ -5,8 +5,9 @@
     release             refused if it secures drawn credit; else the line is lowered now, and the asset goes
                         free on the next business date
 
-So between now and then a line never goes further than what will cover it. A value that falls below what is
-drawn is a fact and is kept: nothing more can be drawn, and what is uncovered is told.
+A line never goes further than what covers it today and on the next business date, for what is drawn may stay
+drawn. A value that falls below what is drawn is a fact and is kept: nothing more can be drawn, and what is
+uncovered is told.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import date
 from tasviya.core.errors import OperatorError, Refusal
 from tasviya.core.money import AmountError, parse_amount
 from tasviya.membership.credit_rules import Collateral, is_name
-from tasviya.services.credit import cover_of, grant, holdings_of
+from tasviya.services.credit import grant, holdings_of, line_of
 from tasviya.services.memory import AccountState
 from tasviya.services.payments import retry
 from tasviya.services.work import Work
@@ -79,7 +80,7 @@ def pledge(
     work.add_record(made)
     facts = f"{asset_class} {value} {currency}, valued on {day}, from {begins}"
     work.act("pledge", f"{participant}/{currency} {reference}", facts, _institution(work, currency))
-    _bring(work, state, today, after)
+    _bring(work, state, today)
     return made
 
 
@@ -104,7 +105,7 @@ def release(work: Work, participant: str, currency: str, reference: str) -> Coll
     work.act(
         "release", f"{participant}/{currency} {reference}", f"from {after}", _institution(work, currency)
     )
-    _bring(work, state, today, after)
+    _bring(work, state, today)
     return held
 
 
@@ -136,16 +137,14 @@ def _must_be_free(work: Work, participant: str, currency: str, reference: str, b
             raise OperatorError("value_stands", what, "It stays; value it anew on its date.")
 
 
-def _bring(work: Work, state: AccountState, today: date, after: date) -> None:
-    """Bring a secured line to what its collateral covers both today and from the next business date on, once
-    the day is open; a day that opens later grants its line then."""
+def _bring(work: Work, state: AccountState, today: date) -> None:
+    """Bring a secured line to what its collateral covers, if the day is open; else its opening will."""
     account, memory = state.account, work.memory
     code = account.currency.code
     snapshot = memory.register.on(today)
     if not snapshot.is_secured(account.owner, code) or not memory.is_open(code):
         return
-    covers = [cover_of(memory.register.on(day), account.owner, code, 0).line_value for day in (today, after)]
-    line = min(snapshot.credit_line(account.owner, code), *covers)
+    line = line_of(memory.register, today, account.owner, code)
     promise = memory.accounts[ledger_account(AccountKind.CREDIT_LIMIT, account.owner, account.currency).id]
     grant(work, state, line, f"credit_line:{account.key}:{today}:{promise.entry_seq}")
     work.fresh[account.id] = None  # a longer line may pay what waits

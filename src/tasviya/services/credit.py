@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
-from tasviya.membership.register import Snapshot
+from tasviya.membership.register import Register, Snapshot
 from tasviya.services.memory import AccountState, CreditState
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
@@ -12,12 +13,15 @@ from tasviya.settlement.credit import Cover, Holding, line_value
 from tasviya.settlement.routing import Leg, LegCode
 
 
-def line_of(snapshot: Snapshot, participant: str, currency: str) -> int:
-    """How far a participant's credit line goes on a date, minor units; 0 without one."""
-    limit = snapshot.credit_line(participant, currency)
-    if not limit or not snapshot.is_secured(participant, currency):
+def line_of(register: Register, business_date: date, participant: str, currency: str) -> int:
+    """How far a participant's credit line goes on a business date, minor units; 0 without one. A secured one
+    goes as far as collateral covers it on that date and on the next, for what is drawn may stay drawn."""
+    snapshot = register.on(business_date)
+    limit, hours = snapshot.credit_line(participant, currency), snapshot.operating_hours(currency)
+    if not limit or hours is None or not snapshot.is_secured(participant, currency):
         return limit
-    return cover_of(snapshot, participant, currency, 0).line
+    after = register.on(hours.calendar.next_business_day(business_date))
+    return min(limit, *(cover_of(each, participant, currency, 0).line_value for each in (snapshot, after)))
 
 
 def cover_of(snapshot: Snapshot, participant: str, currency: str, drawn: int) -> Cover:

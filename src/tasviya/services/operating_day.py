@@ -247,7 +247,7 @@ def _grant_credit(work: Work, state: AccountState, business_date: date) -> None:
     """Bring the promise in the ledger to what the register grants on the date."""
     account = state.account
     if account.kind is AccountKind.SETTLEMENT:
-        line = line_of(work.memory.snapshot, account.owner, account.currency.code)
+        line = line_of(work.memory.register, business_date, account.owner, account.currency.code)
         grant(work, state, line, f"credit_line:{account.key}:{business_date}")
 
 

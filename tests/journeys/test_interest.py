@@ -108,6 +108,7 @@ def test_statement_says_what_interest_was_reckoned_from(union: SmallUnion) -> No
     report = statement(union, A)
     words = "Interest on the balance: 1,000.00 KZT × 3.6 % × 1 day / 360"
     assert told(report) == [(10, "ACMT/MCOP/INTR", words)]
+    assert report.entries[-1].account_servicer_reference == "2026-09-29:2026-09-30:deposit"
     assert [each.amount_minor for each in report.balances] == [minor(1000), minor("1000.10")]
 
 
@@ -169,8 +170,8 @@ def test_rounding_is_put_off_and_never_lost(union: SmallUnion) -> None:
     rows = accruals(union, B, "overnight")
     paid = -sum(minor(row["due"].lstrip("-")) for row in rows)
     assert abs(exact(union, B, "overnight") - paid) <= Fraction(1, 2)
-    assert rows[0]["carried"] == "0.005", "0.18 was paid of 0.175"
-    assert rows[1]["carried_in"] == "0.005"
+    assert rows[0]["carried"] == "1/200", "0.18 was paid of 0.175"
+    assert rows[1]["carried_in"] == "1/200"
 
 
 def test_credit_repaid_by_the_close_costs_only_its_fee(union: SmallUnion) -> None:

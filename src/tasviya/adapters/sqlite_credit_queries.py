@@ -14,7 +14,6 @@ from tasviya.core.money import format_minor
 from tasviya.membership.participant import full_bic
 from tasviya.membership.register import Register, Snapshot
 from tasviya.services.credit import cover_of, holdings_of
-from tasviya.settlement.interest import shown
 
 Row = dict[str, Any]
 
@@ -30,7 +29,7 @@ class CreditQueries:
         self, account: str | None, participant: str | None, code: str | None, day: date | None
     ) -> list[Row]:
         """Accruals of a business date, of all if None, the latest last: how each was reckoned, and what
-        became of it. `exact` and what is carried are rounded where they are shown, and marked ~ then.
+        became of it. `exact` and what is carried are exact fractions, in the currency's units.
 
         account: its number. participant: its code or a BIC of its.
         Raises: OperatorError if there is no such account or participant.
@@ -56,7 +55,7 @@ class CreditQueries:
             for name in ("base", "due", "paid"):
                 row[name] = format_minor(int(row[name]), money.decimals)
             for name in ("exact", "carried_in", "carried"):
-                row[name] = shown(Fraction(row[name]), money)
+                row[name] = str(Fraction(row[name]) / money.minor_per_major)
         return rows
 
     def totals(self) -> list[Row]:

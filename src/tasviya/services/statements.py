@@ -277,12 +277,12 @@ def _other_entry(
         words = f"Order {name}, {fill.reference}"
         return _exchange_entry(posting, currency, business_date, fill, words, scheme)
     family = "MDOP" if posting.is_debit else "MCOP"
-    code = f"LDAS/{family}/OTHR"
+    code, reference = f"LDAS/{family}/OTHR", posting.subject[:35]
     words = WORDS.get(posting.leg, posting.leg.name.replace("_", " ").capitalize())
     if posting.leg in (LegCode.SOLD, LegCode.BOUGHT):
         code = FOREIGN_EXCHANGE
     elif posting.leg in INTEREST:
-        code = f"ACMT/{family}/INTR"
+        code, reference = f"ACMT/{family}/INTR", ":".join(posting.subject.split(":")[2:])
         reckoned = exchanges.interest.get(posting.subject, "owed since before")
         words = f"{words}: {reckoned}"
     return Entry(
@@ -290,7 +290,7 @@ def _other_entry(
         currency,
         not posting.is_debit,
         reference=str(posting.entry_seq),
-        account_servicer_reference=posting.subject[:35],
+        account_servicer_reference=reference,
         booked_at=iso_instant(posting.at),
         value_date=business_date,
         transaction_code=code,

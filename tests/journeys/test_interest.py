@@ -9,10 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_union import UNION, A, B, C, SmallUnion, messages_in, minor
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_union import BLOCKED, CENTRAL_BANK, SUSPENDED, UNION, A, B, C, D, SmallUnion, messages_in, minor
 
+from tasviya.adapters.sqlite_ledger import SqliteLedger
+from tasviya.adapters.sqlite_store import SqliteStore
 from tasviya.app import ask_credit
+from tasviya.core.currencies import currency
+from tasviya.core.errors import StoreError
+from tasviya.ledger.ledger import TransferFlags
 from tasviya.messages.statements import AccountReport
+from tasviya.services.unit_of_work import Changes
+from tasviya.settlement.accounts import AccountKind, ledger_account
 
 CREDIT = """
 [member.settlement_institution.credit]
@@ -228,6 +237,120 @@ def test_money_that_comes_in_pays_owed_interest_before_payments_that_wait(tmp_pa
 def told_today(union: SmallUnion, bic: str) -> list[tuple[int, str, str | None]]:
     close(union, union.day)
     return told(statement(union, bic, union.day))
+
+
+# Whole or not at all, and the same whatever happens beside
+
+
+def test_closing_that_could_not_be_committed_leaves_nothing_of_its_interest(
+    union: SmallUnion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything is written, and then the disk is full."""
+    write = SqliteStore._write_journal
+
+    def disk_is_full(store: SqliteStore, changes: Changes) -> None:
+        if changes.accruals:
+            raise StoreError("disk_full", "The disk is full.", "Free space.")
+        write(store, changes)
+
+    union.pay(B, C, 450)
+    union.settle()
+    before = union.books()
+    monkeypatch.setattr(SqliteStore, "_write_journal", disk_is_full)
+    with pytest.raises(StoreError):
+        union.at("18:30").settle()
+    monkeypatch.undo()
+    assert union.books() == before
+    assert ask_credit(union.home).interest(None, None, None, None) == []
+    union.settle()
+    assert union.drawn(B) == minor("350.25")
+
+
+def test_what_one_account_pays_and_gets_is_one_chain(union: SmallUnion) -> None:
+    union.pay(B, C, 450)
+    union.settle()
+    union.at("18:30").settle()
+    transfers = list(SqliteLedger.open_reader(ask_credit(union.home).db).iterate_transfers())
+    mine = ledger_account(AccountKind.SETTLEMENT, "KZ-B", currency("KZT")).id
+    promise = ledger_account(AccountKind.CREDIT_LIMIT, "KZ-B", currency("KZT")).id
+    last = [each for each in transfers if {mine, promise} & {each.debit_account_id, each.credit_account_id}][
+        -6:
+    ]
+    assert [each.code for each in last] == [5, 4, 18, 5, 4, 19], "drawn, paid; drawn, paid"
+    linked = [bool(each.flags & TransferFlags.LINKED) for each in last]
+    assert linked == [True] * 5 + [False]
+
+
+def rows_of(union: SmallUnion) -> list[Any]:
+    db = ask_credit(union.home).db
+    tables = ("interest_accrual", "interest_state", "interest_until", "account", "credit_line_state")
+    return [sorted(db.execute(f"SELECT * FROM {table}").fetchall()) for table in tables] + [union.books()]
+
+
+def test_restarts_change_nothing(tmp_path: Path) -> None:
+    left = []
+    for name, stays_up in (("up", True), ("restarted", False)):
+        union = with_credit(tmp_path / name, stays_up=stays_up).at("10:00").settle()
+        for payer, payee, amount in ((B, C, 600), (A, B, 30), (C, A, "12.34"), (B, A, 20)):
+            union.pay(payer, payee, amount)
+            union.settle()
+        close(union)
+        close(union, WEDNESDAY)
+        union.at("10:00", MONDAY).settle()
+        union.pay(A, B, 700)
+        union.settle()
+        close(union, MONDAY)
+        left.append(rows_of(union))
+        union.close()
+    assert left[0] == left[1]
+
+
+paying = st.tuples(
+    st.sampled_from([A, B, C, D]), st.sampled_from([A, B, C, D]), st.sampled_from([1, 40, 350, 700])
+)
+
+
+@given(st.lists(st.lists(paying, max_size=4), min_size=2, max_size=4))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_days(tmp_path_factory: pytest.TempPathFactory, days: list[list[tuple[str, str, int]]]) -> None:
+    """Whatever is paid: nobody is below zero, and all interest is paid, owed or carried on."""
+    union = with_credit(tmp_path_factory.mktemp("any") / "u", stays_up=True)
+    for day, payments in zip((TUESDAY, WEDNESDAY, FRIDAY, MONDAY), days, strict=False):
+        union.at("10:00", day).settle()
+        for payer, payee, amount in payments:
+            if payer != payee:
+                union.pay(payer, payee, amount)
+        union.settle()
+        union.at("18:30", day).settle()  # every ledger adds up, nobody who must not is below zero
+    db = ask_credit(union.home).db
+    owed = sum(int(each) for (each,) in db.execute("SELECT owed FROM interest_state"))
+    due = sum(int(each) for (each,) in db.execute("SELECT due FROM interest_accrual"))
+    assert union.books()["KZ-SI/KZT/interest/"] == -(due + owed), "what was due and is not owed has been paid"
+    for account, kind, carried in db.execute("SELECT account_id, kind, carried FROM interest_state"):
+        sql = "SELECT exact, due FROM interest_accrual WHERE account_id = ? AND kind = ?"
+        rows = db.execute(sql, (account, kind)).fetchall()
+        assert sum(Fraction(exact) - due for exact, due in rows) == Fraction(carried)
+        assert abs(Fraction(carried)) <= Fraction(1, 2)
+    union.close()
+
+
+def test_balances_of_more_than_63_bits_bear_interest(tmp_path: Path) -> None:
+    most = ("opening_balances.KZT = 1_000", "opening_balances.KZT = 92_000_000_000_000_000")
+    unlimited = ("payment_limits.KZT = 1_000_000\n", "")
+    union = with_credit(tmp_path / "u", CREDIT, most, unlimited).at("10:00").settle()
+    for _ in range(3):
+        union.move(CENTRAL_BANK, "KZ-SI.KZT.ISSUE", "ACCAKZT", "9000000000000000")
+    union.settle()
+    close(union)
+    (row,) = accruals(union, A)
+    assert (row["base"], row["due"]) == ("119000000000000000.00", "11900000000000.00")
+    assert union.balance(A) == minor("119011900000000000") > 2**63
+
+
+@pytest.mark.parametrize(("bank", "balance"), [(SUSPENDED, "100.01"), (BLOCKED, "100.01")])
+def test_accounts_that_nobody_may_use_bear_interest_too(union: SmallUnion, bank: str, balance: str) -> None:
+    close(union)
+    assert union.balance(bank) == minor(balance)
 
 
 # Days

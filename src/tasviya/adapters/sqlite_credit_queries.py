@@ -61,26 +61,35 @@ class CreditQueries:
     def totals(self) -> list[Row]:
         """Interest by currency and day: how many accounts it was accrued for, what was paid to their holders,
         what they paid, and what they still owe of it."""
-        rows = self._rows(
-            "SELECT i.business_date AS date, a.currency, count(DISTINCT i.account_id) AS accounts,"
-            " sum(max(i.paid, 0)) AS paid, sum(max(-i.paid, 0)) AS charged, sum(i.paid - i.due) AS unpaid"
+        accounts: dict[tuple[str, str], set[str]] = {}
+        sums: dict[tuple[str, str], list[int]] = {}
+        for row in self._rows(
+            "SELECT i.business_date AS date, a.currency, i.account_id AS account, i.paid, i.due"
             " FROM interest_accrual i JOIN account a ON a.account_id = i.account_id"
-            " GROUP BY i.business_date, a.currency ORDER BY i.business_date, a.currency"
-        )
-        for row in rows:
-            for name in ("paid", "charged", "unpaid"):
-                row[name] = format_minor(row[name], currency(row["currency"]).decimals)
-        return rows
+        ):
+            key, paid = (row["date"], row["currency"]), int(row["paid"])
+            accounts.setdefault(key, set()).add(row["account"])
+            total = sums.setdefault(key, [0, 0, 0])
+            for place, value in enumerate((max(paid, 0), max(-paid, 0), paid - int(row["due"]))):
+                total[place] += value
+        return [
+            {"date": day, "currency": code, "accounts": len(accounts[day, code])}
+            | {
+                name: format_minor(value, currency(code).decimals)
+                for name, value in zip(("paid", "charged", "unpaid"), sums[day, code], strict=True)
+            }
+            for day, code in sorted(sums)
+        ]
 
     def owed(self) -> list[Row]:
         """What holders of accounts still owe of interest."""
         rows = self._rows(
             "SELECT a.owner AS participant, a.number AS account, a.currency, s.kind, s.owed"
-            " FROM interest_state s JOIN account a ON a.account_id = s.account_id WHERE s.owed > 0"
+            " FROM interest_state s JOIN account a ON a.account_id = s.account_id WHERE s.owed <> 0"
             " ORDER BY a.currency, a.owner, s.kind"
         )
         for row in rows:
-            row["owed"] = format_minor(row["owed"], currency(row["currency"]).decimals)
+            row["owed"] = format_minor(int(row["owed"]), currency(row["currency"]).decimals)
         return rows
 
     def collateral(self, participant: str | None, code: str | None) -> tuple[list[Row], list[Row]]:

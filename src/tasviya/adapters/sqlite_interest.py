@@ -16,7 +16,8 @@ class StoredInterest:
     def interest_states(self) -> list[InterestStateRow]:
         rows = self.connection.execute("SELECT account_id, kind, carried, owed FROM interest_state")
         return [
-            InterestStateRow(int(account, 16), kind, carried, owed) for account, kind, carried, owed in rows
+            InterestStateRow(int(account, 16), kind, carried, int(owed))
+            for account, kind, carried, owed in rows
         ]
 
     def interest_until(self) -> list[tuple[str, str]]:
@@ -30,7 +31,10 @@ def write_interest(db: Connection, changes: Changes) -> None:
         db.executemany(
             f"INSERT INTO interest_accrual VALUES ({marks})",
             [
-                row._replace(account_id=f"{row.account_id:032x}", base=whole(row.base))  # type: ignore[arg-type]
+                (
+                    f"{row.account_id:032x}",
+                    *[whole(value) if isinstance(value, int) else value for value in row[1:]],
+                )
                 for row in changes.accruals
             ],
         )
@@ -38,7 +42,7 @@ def write_interest(db: Connection, changes: Changes) -> None:
         db.executemany(
             "INSERT OR REPLACE INTO interest_state VALUES (?, ?, ?, ?)",
             [
-                (f"{row.account_id:032x}", row.kind, row.carried, row.owed)
+                (f"{row.account_id:032x}", row.kind, row.carried, whole(row.owed))
                 for row in changes.interest_states.values()
             ],
         )

@@ -1,5 +1,5 @@
--- Interest on settlement accounts, and credit lines against collateral. Amounts are minor units; fractions of
--- one are exact, numerator/denominator.
+-- Interest on settlement accounts, and credit lines against collateral. Amounts are minor units, as text beyond
+-- 63 bits; fractions of one are exact, numerator/denominator.
 
 -- What was accrued, a row an account, kind and period: how it was reckoned, and what became of it.
 CREATE TABLE interest_accrual (
@@ -9,14 +9,14 @@ CREATE TABLE interest_accrual (
     ends          TEXT NOT NULL,          -- the first that no longer counts
     commit_seq    INTEGER NOT NULL,
     business_date TEXT NOT NULL,          -- whose closing, or opening, accrued it
-    base          INTEGER NOT NULL,       -- below zero: owed by the account's holder
+    base          NOT NULL,               -- below zero: owed by the account's holder
     percent       TEXT NOT NULL,          -- yearly; a decimal
     day_count     TEXT NOT NULL,
     days          INTEGER NOT NULL,
     exact         TEXT NOT NULL,
     carried_in    TEXT NOT NULL,          -- what earlier rounding has put off
-    due           INTEGER NOT NULL,       -- below zero: the holder pays
-    paid          INTEGER NOT NULL,       -- of it at once, same sign
+    due           NOT NULL,               -- below zero: the holder pays
+    paid          NOT NULL,               -- of it at once, same sign
     carried       TEXT NOT NULL,          -- exact + carried_in - due
     posted_for    TEXT NOT NULL,          -- what the journal's postings are told apart by; empty if nothing was due
     words         TEXT NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE interest_state (
     account_id TEXT NOT NULL REFERENCES account (account_id),
     kind       TEXT NOT NULL,
     carried    TEXT NOT NULL,
-    owed       INTEGER NOT NULL,
+    owed       NOT NULL,
     PRIMARY KEY (account_id, kind)
 );
 

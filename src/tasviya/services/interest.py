@@ -189,9 +189,10 @@ def _stretches(
     if closes:
         found.append((InterestKind.INTRADAY, terms.intraday_percent, -peak, begins + timedelta(days=1), 1))
     for kind, percent, base, until, days in found:
-        line = stretch(base, Fraction(percent), day_count, begins, until, days)
-        if line.exact:
-            yield kind, percent, line
+        if base and percent != "0":
+            line = stretch(base, Fraction(percent), day_count, begins, until, days)
+            if line.days:
+                yield kind, percent, line
 
 
 def _settlement_accounts(work: Work, currency: str) -> list[AccountState]:

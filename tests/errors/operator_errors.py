@@ -22,6 +22,7 @@ from tasviya.core.errors import OperatorError, Refusal
 from tasviya.lab import figures
 from tasviya.ledger.ledger import Account
 from tasviya.membership.participant import OpeningBalance
+from tasviya.membership.union import load_union
 from tasviya.services import holding, operating_day
 from tasviya.services.payments import Undeclared
 from tasviya.settlement.accounts import AccountKind, ledger_account
@@ -77,7 +78,7 @@ def live_at_work(directory: Path, clock: ManualClock | None) -> None:
 def screening_undeclared(directory: Path) -> None:
     """A policy that ran out after the union was made."""
     text = live_union(directory, screened=True).read_text(encoding="utf-8")
-    register = app.load_union(text, "union.toml")
+    register = load_union(text, "union.toml")
     snapshot = register.on(date(2026, 9, 29))
     snapshot._policies.clear()
     app.screening_of(snapshot)

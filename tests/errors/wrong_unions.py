@@ -48,6 +48,8 @@ opens_at = "09:00"
 customer_cutoff_at = "17:00"
 interbank_cutoff_at = "18:00"
 closes_at = "18:30"
+credit = { deposit_percent = "3.5", day_count = "ACT/360" }
+haircuts = { GOVERNMENT = "5" }
 
 [[member.bank]]
 code = "KZ-ONE"
@@ -55,6 +57,7 @@ name = "One Bank"
 bic = "ONEBKZ20XXX"
 accounts.KZT = "KZ989000006449279055"
 credit_lines.KZT = 1_000
+collateral.KZT = { reference = "BOND-1", class = "GOVERNMENT", value = 900, valued_on = 2026-01-01 }
 
 [[member.bank]]
 code = "KZ-TWO"
@@ -72,6 +75,10 @@ anchor = "KZT"
 interest = { KZT = "14.25" }
 """
 
+UNSECURED = SMALL[SMALL.index("haircuts") : SMALL.index("collateral.KZT")]
+SECURED = UNSECURED.partition("\n")[2].replace("1_000", "{ limit = 1_000, secured = true }")
+"""The same without haircuts, and with a line that wants collateral."""
+
 UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF01", "A value without its quotes", 'code = "TINY"', "code = TINY", ""),
     ("CF02", "A union without a name", 'name = "Two members"\n', "", "union.name"),
@@ -86,7 +93,7 @@ UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF11", "A zone that nobody knows", "Asia/Almaty", "Asia/Almatty", "settlement_institution.zone"),
     ("CF12", "A cut-off before the opening", '"17:00"', '"08:00"', "settlement_institution"),
     ("CF13", "Holidays of no country", 'holidays = "KZ"', 'holidays = "QQ"', "holidays"),
-    ("CF14", "A correspondent without an account", 'accounts.KZT = "KZ989000006449279055"\ncredit_lines.KZT = 1_000\n', "", ""),
+    ("CF14", "A correspondent without an account", SMALL[SMALL.index("accounts.KZT") : SMALL.index('\n[[member.bank]]\ncode = "KZ-TWO"')], "", ""),
     ("CF15", "A live union that leaves screening open", '"sandbox"', '"live"', "member[KZ]"),
     ("CF16", "A BIC with a hyphen", '"TWOBKZ20XXX"', '"TWOB-KZ20"', "bic"),
     ("CF17", "Wrong check digits", "KZ989000006449279055", "KZ979000006449279055", "accounts.KZT.number"),
@@ -98,6 +105,10 @@ UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF22", "A unit by the name of a currency", '"TSU"', '"KZT"', "unit.code"),
     ("CF23", "Weights that are not all of it", 'weights = { KZT = "1" }', 'weights = { KZT = "0.9" }', "unit.weights"),
     ("CF24", "An interest rate in words", '"14.25"', '"high"', "unit.interest.KZT.percent"),
+    ("CF25", "A haircut of more than all", '{ GOVERNMENT = "5" }', '{ GOVERNMENT = "105" }', "haircuts.GOVERNMENT.percent"),
+    ("CF26", "Collateral that nobody takes", 'class = "GOVERNMENT"', 'class = "GOLD"', "collateral.KZT"),
+    ("CF27", "A valuation that is still to come", "valued_on = 2026-01-01", "valued_on = 2026-01-02", "collateral.KZT.valued_on"),
+    ("CF28", "A secured line where nothing is taken", UNSECURED, SECURED, "credit_lines.KZT"),
 ]  # fmt: skip
 
 

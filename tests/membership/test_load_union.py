@@ -56,6 +56,12 @@ customer_cutoff_at = "17:00"
 interbank_cutoff_at = 17:30:00
 closes_at = "18:00"
 calendar = [{ date = 2026-12-16, is = "business_day", reason = "Year end" }]
+haircuts = { GOVERNMENT = "5", CORPORATE = "12.5" }
+[member.settlement_institution.credit]
+deposit_percent = "3.50"
+overnight_percent = "14"
+day_count = "ACT/365F"
+rounding_unit = "0.05"
 
 [[member.bank]]
 code = "KZ-ONE"
@@ -64,6 +70,7 @@ bic = "ONEBKZ20XXX"
 accounts.KZT = "KZ989000006449279055"
 accounts.UZS = "21302000977221526767"
 credit_lines.KZT = 1_000
+collateral.KZT = { reference = "BOND-1", class = "GOVERNMENT", value = 900, valued_on = 2025-12-30 }
 opening_balances.KZT = 500
 
 [[member]]
@@ -82,6 +89,7 @@ opens_at = "09:00"
 customer_cutoff_at = "17:00"
 interbank_cutoff_at = "17:30"
 closes_at = "18:00"
+haircuts = { BILLS = "0" }
 
 [[member.bank]]
 code = "UZ-TWO"
@@ -89,6 +97,7 @@ name = "Two Bank"
 bic = "TWOBUZ20XXX"
 accounts.UZS = "21302000887633490673"
 correspondents.KZT = { bank = "KZ-ONE", account = "KZ369010004292487581" }
+credit_lines.UZS = { limit = 5, secured = true }
 bilateral_limits = [{ counterparty = "KZ-ONE", currency = "UZS", limit = 7 }]
 reservations = [{ priority = "HIGH", currency = "UZS", amount = "0.25" }]
 
@@ -138,6 +147,17 @@ def test_amounts_are_whole_units_or_text_with_decimals() -> None:
     assert snapshot.reservations("UZ-TWO", "UZS") == {"HIGH": 25}
 
 
+def test_credit_terms_and_collateral_are_read_with_what_they_leave_out() -> None:
+    snapshot = load().on(DAY)
+    terms = snapshot.credit_terms["KZT"]
+    assert (terms.deposit_percent, terms.overnight_percent, terms.intraday_percent) == ("3.5", "14", "0")
+    assert (terms.day_count, terms.rounding, terms.rounding_unit_minor) == ("ACT/365F", "half_even", 5)
+    assert snapshot.haircuts["KZT", "CORPORATE"] == "12.5"
+    (pledge,) = snapshot.collateral("KZ-ONE", "KZT")
+    assert (pledge.reference, pledge.value_minor, pledge.valued_on) == ("BOND-1", 90_000, "2025-12-30")
+    assert (snapshot.is_secured("UZ-TWO", "UZS"), snapshot.is_secured("KZ-ONE", "KZT")) == (True, False)
+
+
 def test_times_may_be_texts_or_local_times() -> None:
     hours = load().on(DAY).operating_hours("KZT")
     assert hours is not None
@@ -180,7 +200,7 @@ def test_members_of_one_currency_share_its_settlement_institution() -> None:
     institution = shared[shared.index("[member.settlement") : shared.index("[[member.bank]]")]
     text = SMALL.replace(institution, "").replace('currency = "UZS"\n', 'currency = "KZT"\n')
     text = text.replace('accounts.UZS = "21302000977221526767"\n', "").replace("accounts.UZS", "accounts.KZT")
-    text = text.replace('currency = "UZS"', 'currency = "KZT"')
+    text = text.replace('currency = "UZS"', 'currency = "KZT"').replace("lines.UZS", "lines.KZT")
     snapshot = load(text).on(DAY)
     assert snapshot.members["UZ"].currency == "KZT"
     assert set(snapshot.currencies) == {"KZT"}
@@ -336,6 +356,37 @@ MISTAKES = [
     ("CF24", "a negative weight", '{ KZT = "1" }', '{ KZT = "-1" }', "unit.weights.KZT.value"),
     ("CF24", "a worth of nothing", 'amount = "100"', 'amount = "0"', "unit.worth.amount"),
     ("CF24", "an interest rate of no number", '"14.25"', '"NaN"', "unit.interest.KZT.percent"),
+    ("CF02", "terms without a day count", 'day_count = "ACT/365F"\n', "", "institution.credit.day_count"),
+    ("CF03", "a misspelt percent", "overnight_percent", "overnigth_percent", "credit.overnigth_percent"),
+    ("CF04", "an unknown day count", '"ACT/365F"', '"ACT/ACT"', "credit.day_count"),
+    ("CF04", "a percent without quotes", '"3.50"', "3.50", "credit.deposit_percent"),
+    (
+        "CF04",
+        "a line that is secured perhaps",
+        "secured = true",
+        'secured = "yes"',
+        "credit_lines.UZS.secured",
+    ),
+    ("CF04", "a class in small letters", "CORPORATE", "corporate", "haircuts.corporate"),
+    ("CF04", "a reference with a blank", '"BOND-1"', '"BOND 1"', "collateral.KZT.reference"),
+    ("CF07", "a value below zero", "value = 900", "value = -900", "collateral.KZT.value"),
+    ("CF07", "a rounding unit below the minor one", '"0.05"', '"0.005"', "credit.rounding_unit"),
+    (
+        "CF18",
+        "collateral for no account",
+        "reservations",
+        'collateral.KZT = { reference = "B", class = "GOVERNMENT", value = 1 }\nreservations',
+        "UZ-TWO].collateral.KZT",
+    ),
+    ("CF25", "a percent in words", '"3.50"', '"much"', "credit.deposit_percent"),
+    ("CF25", "a percent of no end", '"3.50"', '"Infinity"', "credit.deposit_percent"),
+    ("CF25", "a percent with too many digits", '"3.50"', '"3.00000000001"', "credit.deposit_percent"),
+    ("CF25", "credit that pays who draws it", '"14"', '"-1"', "credit.overnight_percent"),
+    ("CF25", "a haircut of more than all", '"12.5"', '"100.1"', "haircuts.CORPORATE.percent"),
+    ("CF25", "a rounding unit of nothing", '"0.05"', "0", "credit.rounding_unit"),
+    ("CF26", "a class that is not taken", 'class = "GOVERNMENT"', 'class = "GOLD"', "collateral.KZT"),
+    ("CF27", "a valuation to come", "valued_on = 2025-12-30", "valued_on = 2026-01-02", "KZT.valued_on"),
+    ("CF28", "a secured line without collateral", 'haircuts = { BILLS = "0" }\n', "", "credit_lines.UZS"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""What moved accounts without a payment, looked up for their statements: trades, and orders in batches."""
+"""What moved accounts without a payment, looked up for their statements: trades, orders, interest."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_facts import as_json
 from tasviya.adapters.sqlite_trades import trades_where
 from tasviya.messages.conversion import Conversion
-from tasviya.services.statements import Exchanges, Period, exchanged_by
+from tasviya.services.statements import INTEREST, Exchanges, Period, exchanged_by
 from tasviya.settlement.trade import Trade
 
 
 def exchanges_of(db: Connection, periods: Iterable[Period]) -> Exchanges:
-    """The trades and orders that moved the accounts of these periods."""
+    """The trades, orders and interest that moved the accounts of these periods."""
+    periods = list(periods)
     named = {exchanged_by(posting) for period in periods for posting in period.postings} - {""}
     if not named:
         return Exchanges()
@@ -22,7 +23,18 @@ def exchanges_of(db: Connection, periods: Iterable[Period]) -> Exchanges:
     where = "match_id <> '' AND match_id IN (SELECT value FROM json_each(?)) ORDER BY seq"
     for trade in trades_where(db, where, wanted):
         trades.setdefault(trade.match_id, []).append(trade)
-    return Exchanges(trades, _fills(db, wanted))
+    subjects = {each.subject for period in periods for each in period.postings if each.leg in INTEREST}
+    return Exchanges(trades, _fills(db, wanted), _reckoned(db, subjects) if subjects else {})
+
+
+def _reckoned(db: Connection, subjects: Iterable[str]) -> dict[str, str]:
+    """How interest was reckoned, up to what it came to, by what it was posted for."""
+    sql = (
+        "SELECT posted_for, words FROM interest_accrual"
+        " WHERE posted_for <> '' AND posted_for IN (SELECT value FROM json_each(?))"
+    )
+    rows = db.execute(sql, (as_json(sorted(subjects)),))
+    return {subject: words.partition(" = ")[0] for subject, words in rows}
 
 
 def _fills(db: Connection, order_ids: str) -> dict[tuple[str, int], Conversion]:

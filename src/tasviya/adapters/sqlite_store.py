@@ -18,6 +18,7 @@ from tasviya.adapters.sqlite_clearing import StoredClearing, write_clearing
 from tasviya.adapters.sqlite_connection import connect
 from tasviya.adapters.sqlite_exchange import StoredExchange, write_exchange
 from tasviya.adapters.sqlite_facts import StoredFacts
+from tasviya.adapters.sqlite_interest import StoredInterest, write_interest
 from tasviya.adapters.sqlite_ledger import SqliteLedger
 from tasviya.adapters.sqlite_rates import StoredRates, write_rates
 from tasviya.adapters.sqlite_trades import StoredTrades, write_trades
@@ -42,7 +43,7 @@ from tasviya.services.unit_of_work import (
 ACCEPTED = (CreateTransferStatus.CREATED, CreateTransferStatus.EXISTS)
 
 
-class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, StoredClearing):
+class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, StoredClearing, StoredInterest):
     """The writer's store.
 
     Raises (on opening): StoreError if the file is another writer's, damaged or of a newer version.
@@ -138,6 +139,7 @@ class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, Stored
         write_trades(self.connection, changes)
         write_rates(self.connection, changes)
         write_clearing(self.connection, changes)
+        write_interest(self.connection, changes)
 
     def _write_queue(self, queued: dict[int, QueueRow | None]) -> None:
         self.connection.executemany(
@@ -189,6 +191,13 @@ class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, Stored
             "UPDATE outbox SET delivered_at = ? WHERE seq = ?",
             [(changes.at_ns, seq) for seq in changes.delivered],
         )
+        for record, day in changes.ended:
+            columns = ("valid_from", *record.KEY)
+            self.connection.execute(
+                f"UPDATE {TABLE_OF[type(record)]} SET valid_to = ? WHERE "
+                + " AND ".join(f"{column} = ?" for column in columns),
+                (day, *(getattr(record, column) for column in columns)),
+            )
         for record in changes.records:
             fields = record.__struct_fields__
             marks = ", ".join("?" * len(fields))

@@ -5,6 +5,7 @@ from tasviya.app.application import Application, by_hand, hand_in, on_a_copy
 from tasviya.app.asking import (
     ask,
     ask_clearing,
+    ask_credit,
     ask_defaults,
     ask_exchange,
     ask_headlines,
@@ -23,6 +24,7 @@ __all__ = [
     "amount_text",
     "ask",
     "ask_clearing",
+    "ask_credit",
     "ask_defaults",
     "ask_exchange",
     "ask_headlines",

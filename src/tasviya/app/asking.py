@@ -7,6 +7,7 @@ from pathlib import Path
 from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
 from tasviya.adapters.sqlite_connection import Connection, connect
+from tasviya.adapters.sqlite_credit_queries import CreditQueries
 from tasviya.adapters.sqlite_default_queries import DefaultQueries
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_headlines import Headlines
@@ -47,6 +48,14 @@ def ask_clearing(home: Home) -> ClearingQueries:
     Raises: OperatorError if there is none.
     """
     return ClearingQueries(_reader(home))
+
+
+def ask_credit(home: Home) -> CreditQueries:
+    """Questions about interest and collateral, beside the union's writer.
+
+    Raises: OperatorError if there is none.
+    """
+    return CreditQueries(_reader(home))
 
 
 def ask_defaults(home: Home) -> DefaultQueries:

@@ -193,6 +193,10 @@ def _report(home: app.Home, day: Progressed) -> None:
         screen.print()
     if asked.clears():
         print_headlines(home)
+    interest = app.ask_credit(home).totals()
+    if interest:
+        screen.print(table(interest, "Interest when the day closed: paid to banks, paid by them, still owed"))
+        screen.print()
     reasons = asked.rejections()
     if reasons:
         screen.print(table(reasons, "What was not settled, and why"))

@@ -12,13 +12,24 @@ import sys
 import typer
 
 from tasviya import __version__
-from tasviya.cli import ask, cycle, default, exchange, exchange_day, netting, netting_years, operate, unit
+from tasviya.cli import (
+    ask,
+    credit,
+    cycle,
+    default,
+    exchange,
+    exchange_day,
+    netting,
+    netting_years,
+    operate,
+    unit,
+)
 from tasviya.core.errors import OperatorError
 
 INTERRUPTED = 130
 HELP = "A clearing union in a box: settles trade between countries in their own currencies."
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
-for commands in (operate.commands, ask.commands, unit.commands):
+for commands in (operate.commands, ask.commands, unit.commands, credit.commands):
     app.registered_commands += commands.registered_commands
 app.add_typer(operate.day_commands, name="day")
 app.add_typer(operate.held_commands, name="held")

@@ -39,6 +39,15 @@ AMOUNTS = frozenset(
         "value",
         "settled_value",
         "liquidity_peak",
+        "line_value",
+        "granted",
+        "limit",
+        "free",
+        "uncovered",
+        "owed",
+        "paid",
+        "charged",
+        "unpaid",
     ]
 )
 """Columns set flush right."""

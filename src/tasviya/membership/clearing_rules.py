@@ -111,14 +111,14 @@ def read_clearing(
         zone=zone,
         cutoff_at=table.clock_time("cutoff_at"),
         settles_at=table.clock_time("settles_at"),
-        quota_percent=table.decimal("quota_percent", 0, 1_000, code="CF25"),
-        ceiling_percent=table.decimal("ceiling_percent", 100, 100_000, "300", code="CF25"),
-        own_share=table.decimal("own_share", 0, 1, "0", code="CF25"),
+        quota_percent=table.decimal("quota_percent", 0, 1_000, code="CF29"),
+        ceiling_percent=table.decimal("ceiling_percent", 100, 100_000, "300", code="CF29"),
+        own_share=table.decimal("own_share", 0, 1, "0", code="CF29"),
         limit_basis_points=table.number("limit_basis_points", 0, 5_000, 300),
-        charge_percent=table.decimal("charge_percent", 0, 1_000, "0", code="CF25"),
-        charge_from=table.decimal("charge_from", 0, 1, "1", code="CF25"),
-        haircut_percent=table.decimal("haircut_percent", 0, 100, "0", code="CF25"),
-        loss_cap_percent=table.decimal("loss_cap_percent", 0, 10_000, "100", code="CF25"),
+        charge_percent=table.decimal("charge_percent", 0, 1_000, "0", code="CF29"),
+        charge_from=table.decimal("charge_from", 0, 1, "1", code="CF29"),
+        haircut_percent=table.decimal("haircut_percent", 0, 100, "0", code="CF29"),
+        loss_cap_percent=table.decimal("loss_cap_percent", 0, 10_000, "100", code="CF29"),
         **dates(table),
     )
     if rules.settles_at < rules.cutoff_at:
@@ -128,7 +128,7 @@ def read_clearing(
     _bands(table, dates, keep)
     for key, kind in (("base_trade", BaseTrade), ("contributions", Contribution)):
         for member, entry in table.by_currency(key, "units"):
-            units = entry.decimal("units", 0, 10**15, code="CF25")
+            units = entry.decimal("units", 0, 10**15, code="CF29")
             keep(kind(member=member, units=units, **dates(entry)), entry.path)
             entry.done()
     if table.get("accepts") is not None:
@@ -154,18 +154,18 @@ def _bands(
     """The sliding scale: its steps ascend, and the last ends at the quota."""
     reached = Decimal(0)
     for entry in table.tables("bands"):
-        upto = entry.decimal("upto", 0, 1, code="CF25")
-        money = entry.decimal("money", 0, 1, code="CF25")
+        upto = entry.decimal("upto", 0, 1, code="CF29")
+        money = entry.decimal("money", 0, 1, code="CF29")
         if Decimal(upto) <= reached:
             what = f"The band up to {upto} does not lie above the one up to {reached}."
-            raise ConfigurationError("CF26", what, "Let the bands ascend.", entry.path)
+            raise ConfigurationError("CF30", what, "Let the bands ascend.", entry.path)
         reached = Decimal(upto)
         keep(ClearingBand(upto=upto, money=money, **dates(table)), entry.path)
         entry.done()
     if reached != 1:
         what = f"The bands end at {reached} of the quota."
         cure = 'Let the last end at the quota: { upto = "1", money = "0.5" }.'
-        raise ConfigurationError("CF26", what, cure, table.at("bands"))
+        raise ConfigurationError("CF30", what, cure, table.at("bands"))
 
 
 class ClearingTerms:

@@ -14,6 +14,7 @@ from tasviya.membership.clearing_rules import (
     ClearingRules,
     Contribution,
 )
+from tasviya.membership.credit_rules import Collateral, CollateralClass, CreditLine
 from tasviya.membership.exchange_rules import ExchangeRules
 from tasviya.membership.participant import (
     BANK,
@@ -22,7 +23,6 @@ from tasviya.membership.participant import (
     TABLE_OF,
     BilateralLimit,
     Correspondent,
-    CreditLine,
     Member,
     MultilateralLimit,
     OpeningBalance,
@@ -51,6 +51,7 @@ def check(found: Sequence[Found], mode: str) -> None:
     _account_numbers(found)
     _access(found)
     _clearing(found)
+    _collateral(found)
     if mode == LIVE:
         _screening(found)
 
@@ -121,7 +122,7 @@ def _access(found: Sequence[Found]) -> None:
         for each, _ in found
         if isinstance(each, Correspondent)
     }
-    on_account = (CreditLine, BilateralLimit, MultilateralLimit, Reservation, OpeningBalance)
+    on_account = (CreditLine, Collateral, BilateralLimit, MultilateralLimit, Reservation, OpeningBalance)
     for record, path in found:
         if isinstance(record, Correspondent) and (record.correspondent, record.currency) not in accounts:
             what = f"{record.correspondent} has no settlement account in {record.currency}."
@@ -147,18 +148,40 @@ def _clearing(found: Sequence[Found]) -> None:
     for needed, key, why in ((UnitRules, "unit", "positions count"), (ExchangeRules, "exchange", "it buys")):
         if not any(isinstance(each, needed) for each, _ in found):
             cure = f"Add [{key}], or remove [clearing]."
-            raise ConfigurationError("CF27", f"Clearing needs the {key} in which {why}.", cure, rules)
+            raise ConfigurationError("CF31", f"Clearing needs the {key} in which {why}.", cure, rules)
     members = {each.code for each, _ in found if isinstance(each, Member)}
     settled = {each.currency for each, _ in found if isinstance(each, SettlementInstitutionHours)}
     for record, path in found:
         if isinstance(record, BaseTrade | Contribution | AcceptedMoney) and record.member not in members:
             cure = f"Use the code of a [[member]]: {', '.join(sorted(members))}."
-            raise ConfigurationError("CF27", f"{record.member!r} is not a member.", cure, path)
+            raise ConfigurationError("CF31", f"{record.member!r} is not a member.", cure, path)
         if isinstance(record, AcceptedMoney):
             for choice in record.choices.split(","):
                 if choice not in (OWN, DEBTOR) and choice not in settled:
                     what = f"{choice!r} is neither a currency that settles here nor {OWN!r} nor {DEBTOR!r}."
-                    raise ConfigurationError("CF27", what, f"Use one of {', '.join(sorted(settled))}.", path)
+                    raise ConfigurationError("CF31", what, f"Use one of {', '.join(sorted(settled))}.", path)
+
+
+def _collateral(found: Sequence[Found]) -> None:
+    """Collateral is of a class that its currency's settlement institution takes."""
+    taken: dict[str, list[str]] = {}
+    for record, _ in found:
+        if isinstance(record, CollateralClass):
+            taken.setdefault(record.currency, []).append(record.asset_class)
+    for record, path in found:
+        if isinstance(record, Collateral) and record.asset_class not in taken.get(record.currency, ()):
+            known = sorted(set(taken.get(record.currency, ())))
+            what = f"No collateral of class {record.asset_class!r} is taken for {record.currency}."
+            cure = (
+                f"Use one of {', '.join(known)}." if known else "Give its settlement institution `haircuts`."
+            )
+            raise ConfigurationError("CF26", what, cure, path)
+        if isinstance(record, CreditLine) and record.secured and record.currency not in taken:
+            what = (
+                f"{record.participant}'s line is secured, but no collateral is taken for {record.currency}."
+            )
+            cure = "Give its settlement institution `haircuts`, or leave `secured` out."
+            raise ConfigurationError("CF28", what, cure, path)
 
 
 def _screening(found: Sequence[Found]) -> None:

@@ -20,6 +20,7 @@ from tasviya.membership.clearing_rules import (
     ClearingRules,
     Contribution,
 )
+from tasviya.membership.credit_rules import Collateral, CollateralClass, CreditLine, CreditTerms
 from tasviya.membership.exchange_rules import CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.records import Record
@@ -185,16 +186,6 @@ class Correspondent(Record, frozen=True, kw_only=True):
     """The respondent's account in the correspondent's books."""
 
 
-class CreditLine(Record, frozen=True, kw_only=True):
-    """Intraday credit of the settlement institution to a participant."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("participant", "currency")
-
-    participant: str
-    currency: str
-    limit_minor: int
-
-
 class BilateralLimit(Record, frozen=True, kw_only=True):
     """How much more a participant will pay one counterparty than it has had from it today."""
 
@@ -289,6 +280,9 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "base_trade": BaseTrade,
     "contributions": Contribution,
     "accepted_money": AcceptedMoney,
+    "credit_terms": CreditTerms,
+    "collateral_classes": CollateralClass,
+    "collateral": Collateral,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 
+import msgspec
+
 from tasviya.core.business_day import Calendar, OperatingHours
 from tasviya.core.currencies import currency, union_currency
 from tasviya.core.errors import invariant
@@ -21,6 +23,7 @@ from tasviya.membership.clearing_rules import (
     ClearingTerms,
     Contribution,
 )
+from tasviya.membership.credit_rules import Collateral, CollateralClass, CreditLine, CreditTerms
 from tasviya.membership.exchange_rules import GROSS, CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.participant import (
@@ -32,7 +35,6 @@ from tasviya.membership.participant import (
     BilateralLimit,
     CalendarOverride,
     Correspondent,
-    CreditLine,
     Member,
     MemberLimit,
     MultilateralLimit,
@@ -93,6 +95,12 @@ class Register:
         """This register and further records: a new one."""
         return Register([*(row for rows in self._tables.values() for row in rows), *records])
 
+    def with_ended(self, record: Record, day: date) -> Register:
+        """This register, in which one of its records no longer holds from a date on: a new one."""
+        ended = msgspec.structs.replace(record, valid_to=day.isoformat())
+        rows = (row for rows in self._tables.values() for row in rows)
+        return Register(ended if row == record else row for row in rows)
+
 
 class Snapshot:
     """The union as it stands on one business date. A question about what is not there answers None, zero or
@@ -139,6 +147,15 @@ class Snapshot:
             self._routes.setdefault((route.respondent, route.currency), []).append(route)
 
         self._credit_lines = {(each.participant, each.currency): each for each in holding(CreditLine)}
+        self.credit_terms: Mapping[str, CreditTerms] = {each.currency: each for each in holding(CreditTerms)}
+        """What interest is paid and asked for in each currency that has any."""
+        self.haircuts: Mapping[tuple[str, str], str] = {
+            (each.currency, each.asset_class): each.haircut_percent for each in holding(CollateralClass)
+        }
+        """Percent off the value of collateral, by currency and class."""
+        self._collateral: dict[tuple[str, str], list[Collateral]] = {}
+        for pledge in holding(Collateral):
+            self._collateral.setdefault((pledge.participant, pledge.currency), []).append(pledge)
         self._multilateral = {(each.participant, each.currency): each for each in holding(MultilateralLimit)}
         self._bilateral: dict[tuple[str, str], dict[str, BilateralLimit]] = {}
         for limit in holding(BilateralLimit):
@@ -248,9 +265,18 @@ class Snapshot:
         return [route for routes in self._routes.values() for route in routes]
 
     def credit_line(self, participant: str, currency_code: str) -> int:
-        """Intraday credit, minor units; 0 without."""
+        """The limit of a credit line, minor units; 0 without."""
         line = self._credit_lines.get((participant, currency_code))
         return line.limit_minor if line else 0
+
+    def is_secured(self, participant: str, currency_code: str) -> bool:
+        """Whether a credit line is granted only as far as collateral covers it."""
+        line = self._credit_lines.get((participant, currency_code))
+        return line is not None and bool(line.secured)
+
+    def collateral(self, participant: str, currency_code: str) -> Sequence[Collateral]:
+        """What a participant has pledged for its credit in a currency."""
+        return self._collateral.get((participant, currency_code), ())
 
     def bilateral_limit(self, participant: str, counterparty: str, currency_code: str) -> int | None:
         """A limit towards one counterparty, minor units; None without."""

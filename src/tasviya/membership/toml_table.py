@@ -71,6 +71,13 @@ class Table:
             raise ConfigurationError(code, what, 'Write it as a text, such as "0.25".', self.at(key))
         return format(value.normalize(), "f")
 
+    def flag(self, key: str) -> bool:
+        """A yes or no; no if it is left out."""
+        value = self.get(key, False)
+        if not isinstance(value, bool):
+            raise _wrong_kind(value, "true or false", self.at(key))
+        return value
+
     def day(self, key: str) -> str | None:
         value = self.get(key)
         if value is None:

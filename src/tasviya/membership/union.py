@@ -26,6 +26,7 @@ from tasviya.core.errors import ConfigurationError
 from tasviya.core.money import AmountError, Currency, parse_amount
 from tasviya.membership.clearing_rules import read_clearing
 from tasviya.membership.coherence import check
+from tasviya.membership.credit_rules import read_credit, read_lines
 from tasviya.membership.exchange_rules import read_exchange
 from tasviya.membership.fixing_rules import read_fixing
 from tasviya.membership.participant import (
@@ -49,7 +50,6 @@ from tasviya.membership.participant import (
     BilateralLimit,
     CalendarOverride,
     Correspondent,
-    CreditLine,
     Member,
     MemberLimit,
     MultilateralLimit,
@@ -95,9 +95,13 @@ CODES: Mapping[str, str] = {
     "CF22": "the unit's code is no code of its own",
     "CF23": "the unit's weights make no basket",
     "CF24": "a number of the unit is not one",
-    "CF25": "a number of clearing is not one",
-    "CF26": "the bands of the sliding scale are not in order",
-    "CF27": "clearing names nobody, or lacks what it needs",
+    "CF25": "a percent of interest, a haircut or a rounding unit is not one",
+    "CF26": "collateral is of a class that is not taken",
+    "CF27": "collateral counts before it was valued",
+    "CF28": "a line is secured where no collateral is taken",
+    "CF29": "a number of clearing is not one",
+    "CF30": "the bands of the sliding scale are not in order",
+    "CF31": "clearing names nobody, or lacks what it needs",
 }
 """What can be wrong with a union's configuration."""
 
@@ -251,6 +255,7 @@ class _Reading:
             **self.dates(table),
         )
         self.keep(hours, table.path)
+        read_credit(table, money.code, self.amount, self.dates, self.keep)
         overrides: list[CalendarOverride] = []
         for entry in table.tables("calendar"):
             day = entry.day("date")
@@ -342,11 +347,7 @@ class _Reading:
 
     def limits(self, table: Table, code: str) -> None:
         """A participant's credit lines, limits, reservations and opening balances."""
-        for money, entry in table.by_currency("credit_lines", "limit"):
-            limit = self.amount(entry, "limit", money)
-            line = CreditLine(participant=code, currency=money, limit_minor=limit, **self.dates(entry))
-            self.keep(line, entry.path)
-            entry.done()
+        read_lines(table, code, self.amount, self.dates, self.keep)
         for money, entry in table.by_currency("multilateral_limits", "limit"):
             limit = self.amount(entry, "limit", money)
             record = MultilateralLimit(

@@ -15,6 +15,7 @@ from tasviya.core.errors import invariant
 from tasviya.membership.register import Register, Snapshot
 from tasviya.services.clearing_memory import Clearing
 from tasviya.services.exchange_book import Book
+from tasviya.services.interest_rows import InterestBook
 from tasviya.services.unit_of_work import AccountRow, DayRow, Store
 from tasviya.settlement.accounts import EITHER_WAY, AccountKind, LedgerAccount
 from tasviya.settlement.admission import Day, Directory
@@ -68,6 +69,7 @@ class Memory:
         self.book = Book(store)
         self.trades = OpenTrades(store.open_trades())
         self.clearing = Clearing(store, self.snapshot if any(self.register.tables().values()) else None)
+        self.interest = InterestBook(store)
         self.queue = PaymentQueue()
         for row, payment in store.queue():
             self.queue.add(row.account_id, payment, by_limit=row.by_limit)
@@ -98,6 +100,16 @@ class Memory:
         if row.phase == Phase.CLOSED:
             return Day(hours.calendar.next_business_day(business_date), Phase.CLOSED, hours, today)
         return Day(business_date, Phase(row.phase), hours, today)
+
+    def is_open(self, currency: str) -> bool:
+        """Whether a currency's business day is open, in whatever phase."""
+        row = self.days.get(currency)
+        return row is not None and row.phase != Phase.CLOSED
+
+    def change_register(self, register: Register) -> None:
+        """The union's dated facts have changed: who is who is asked again."""
+        self.register = register
+        self._directories.clear()
 
     def add_account(self, account: LedgerAccount, row: AccountRow, net: int, held: int = 0) -> None:
         """Take an account in. net: credits less debits in the ledger. held: debits pending there."""

@@ -4,7 +4,8 @@
 
 Opening notes the balances, grants the day's credit lines and settles what was kept for the date. A cut-off
 expires what still waits and can no longer settle, with its money untouched. Closing expires the rest, repays
-drawn credit and prepares the statements. Each currency has its own hours; `due` gives what is to happen.
+drawn credit, pays interest and prepares the statements. Each currency has its own hours; `due` gives what is
+to happen.
 """
 
 from __future__ import annotations
@@ -16,18 +17,27 @@ from tasviya.core.errors import OperatorError, Refusal
 from tasviya.exchange.order import OrderEvent
 from tasviya.services import clearing
 from tasviya.services.answers import report
+from tasviya.services.credit import grant, line_of
 from tasviya.services.exchange import withdraw
-from tasviya.services.memory import AccountState, CreditState, Memory
+from tasviya.services.interest import accrue_closing, accrue_missed, collect_owed
+from tasviya.services.memory import AccountState, Memory
 from tasviya.services.payments import offer, refuse, retry, when_of, withdraw_payment
 from tasviya.services.unit_of_work import AccountRow, DayRow
 from tasviya.services.work import Work
-from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
+from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.admission import When
 from tasviya.settlement.payment import Event, Payment, Status
-from tasviya.settlement.routing import Leg, LegCode
 from tasviya.settlement.rules import AB03, AM04, ED05
 
-STATED = frozenset({AccountKind.SETTLEMENT, AccountKind.VOSTRO, AccountKind.ISSUE, AccountKind.CLEARING})
+STATED = frozenset(
+    {
+        AccountKind.SETTLEMENT,
+        AccountKind.VOSTRO,
+        AccountKind.ISSUE,
+        AccountKind.CLEARING,
+        AccountKind.INTEREST,
+    }
+)
 """Kinds of account whose owners get a statement when their currency's day closes."""
 
 ORDER = {Phase.CLOSED: 0, Phase.OPEN: 1, Phase.CUSTOMER_CUTOFF: 2, Phase.INTERBANK_CUTOFF: 3}
@@ -102,6 +112,8 @@ def open_day(work: Work, currency: str, business_date: date) -> None:
         _begin_limits(work, state)
         _grant_credit(work, state, business_date)
     clearing.open_cycle(work, business_date)
+    accrue_missed(work, currency, business_date)
+    collect_owed(work, currency)
     for payment in memory.store.warehoused(currency, business_date.isoformat()):
         _release(work, payment)
     retry(work)
@@ -133,7 +145,7 @@ def end_orders(work: Work, currency: str) -> None:
 
 
 def close_day(work: Work, currency: str, business_date: date) -> None:
-    """Close a currency's business day: expire, repay, and leave a statement for every account.
+    """Close a currency's business day: expire, repay, pay interest, and leave a statement for every account.
 
     Raises: OperatorError if that day is not open.
     """
@@ -147,9 +159,11 @@ def close_day(work: Work, currency: str, business_date: date) -> None:
     for payment in waiting_in(memory, currency):
         expire(work, payment)
     end_orders(work, currency)
+    collect_owed(work, currency)
     for state in memory.accounts.values():
         if state.account.currency.code == currency and state.credit and state.credit.drawn:
             repay(work, state, min(state.credit.drawn, max(state.net, 0)))
+    accrue_closing(work, currency, business_date)
     _enter(work, currency, business_date, Phase.CLOSED)
     for state in memory.accounts.values():
         account = state.account
@@ -204,6 +218,8 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
         if institution is not None:
             want(AccountKind.ISSUE, institution.code, code)
             want(AccountKind.LIMIT_CONTROL, institution.code, code)
+            if code in snapshot.credit_terms:
+                want(AccountKind.INTEREST, institution.code, code)
             if snapshot.exchange_rules is not None:
                 want(AccountKind.EXCHANGE, institution.code, code)
                 want(AccountKind.ROUNDING, institution.code, code)
@@ -248,28 +264,9 @@ def _enter(work: Work, currency: str, business_date: date, phase: Phase) -> None
 def _grant_credit(work: Work, state: AccountState, business_date: date) -> None:
     """Bring the promise in the ledger to what the register grants on the date."""
     account = state.account
-    if account.kind is not AccountKind.SETTLEMENT:
-        return
-    snapshot = work.memory.snapshot
-    line = snapshot.credit_line(account.owner, account.currency.code)
-    granted = state.credit.granted if state.credit else 0
-    drawn = state.credit.drawn if state.credit else 0
-    line = max(line, drawn)  # a line cannot be withdrawn below what is drawn
-    if line == granted:
-        return
-    institution = snapshot.settlement_institution(account.currency.code)
-    control = ledger_account(
-        AccountKind.LIMIT_CONTROL, institution.code if institution else "", account.currency
-    ).id
-    promise = ledger_account(AccountKind.CREDIT_LIMIT, account.owner, account.currency).id
-    partition = account.currency.number + LIMITS
-    if line > granted:
-        leg = Leg("grant", LegCode.LIMIT_GRANTED, control, promise, partition, line - granted)
-    else:
-        leg = Leg("withdraw", LegCode.LIMIT_WITHDRAWN, promise, control, partition, granted - line)
-    work.post(f"credit_line:{account.key}:{business_date}", 0, [leg], 0)
-    state.credit = CreditState(line, drawn, drawn)
-    state.funds.undrawn = line - drawn
+    if account.kind is AccountKind.SETTLEMENT:
+        line = line_of(work.memory.register, business_date, account.owner, account.currency.code)
+        grant(work, state, line, f"credit_line:{account.key}:{business_date}")
 
 
 def _begin_limits(work: Work, state: AccountState) -> None:

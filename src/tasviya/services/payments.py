@@ -21,6 +21,7 @@ from tasviya.membership.register import Snapshot
 from tasviya.messages.model import CreditTransfer
 from tasviya.services.answers import report, tell_settled
 from tasviya.services.exchange import limit_refused, place, withdraw
+from tasviya.services.interest import collect
 from tasviya.services.memory import AccountState
 from tasviya.services.quotes import take
 from tasviya.services.union_route import lacks_room, price, settle_by_union
@@ -271,6 +272,8 @@ def retry(work: Work) -> None:
     while pending:
         account_id = pending.popleft()
         work.fresh.clear()
+        if account_id in memory.interest.owing:
+            collect(work, account_id)
         for waiting in memory.queue.line(account_id):
             payment = waiting.payment
             if payment.seq not in memory.queue:

@@ -27,12 +27,19 @@ WORDS = {
     LegCode.POSITION: "Moved by a payment, or discharged",
     LegCode.POSITION_INTEREST: "Interest and charge on positions",
     LegCode.DISCHARGED: "A clearing cycle's result paid",
+    LegCode.DEPOSIT_INTEREST: "Interest on the balance",
+    LegCode.OVERNIGHT_INTEREST: "Interest on credit drawn overnight",
+    LegCode.INTRADAY_INTEREST: "Interest on credit drawn within the day",
 }
 """What an entry is called that belongs to no payment."""
 
 FOREIGN_EXCHANGE = "FORX/SPOT/OTHR"
 """ISO's bank transaction code of one currency sold for another. A payment stays a credit transfer, converted
 or not: an entry has one code, and its counter value tells the rest."""
+
+
+INTEREST = frozenset({LegCode.DEPOSIT_INTEREST, LegCode.OVERNIGHT_INTEREST, LegCode.INTRADAY_INTEREST})
+"""Entries whose bank transaction code is ISO's of interest on an account."""
 
 
 class Posting(NamedTuple):
@@ -95,6 +102,8 @@ class Exchanges(NamedTuple):
     """Both sides of a trade, by their match's id."""
     fills: Mapping[tuple[str, int], Conversion] = {}
     """What an order sold and bought in a batch, by its id and the batch's instant."""
+    interest: Mapping[str, str] = {}
+    """How interest was reckoned, in words, by what it was posted for."""
 
 
 def collect(entries: Iterable[Sequence[Any]], at: int, wanted: Mapping[bytes, Period]) -> None:
@@ -275,15 +284,23 @@ def _other_entry(
     if fill:
         words = f"Order {name}, {fill.reference}"
         return _exchange_entry(posting, currency, business_date, fill, words, scheme)
-    exchanged = posting.leg in (LegCode.SOLD, LegCode.BOUGHT)
+    code, reference = liquidity_code(posting.is_debit), posting.subject[:35]
+    words = WORDS.get(posting.leg, posting.leg.name.replace("_", " ").capitalize())
+    if posting.leg in (LegCode.SOLD, LegCode.BOUGHT):
+        code = FOREIGN_EXCHANGE
+    elif posting.leg in INTEREST:
+        family = "MDOP" if posting.is_debit else "MCOP"
+        code, reference = f"ACMT/{family}/INTR", ":".join(posting.subject.split(":")[2:])
+        reckoned = exchanges.interest.get(posting.subject, "owed since before")
+        words = f"{words}: {reckoned}"
     return Entry(
         posting.amount,
         currency,
         not posting.is_debit,
         reference=str(posting.entry_seq),
-        account_servicer_reference=posting.subject[:35],
+        account_servicer_reference=reference,
         booked_at=iso_instant(posting.at),
         value_date=business_date,
-        transaction_code=FOREIGN_EXCHANGE if exchanged else liquidity_code(posting.is_debit),
-        remittance=WORDS.get(posting.leg, posting.leg.name.replace("_", " ").capitalize()),
+        transaction_code=code,
+        remittance=words,
     )

@@ -20,6 +20,7 @@ from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
 from tasviya.services.clearing_memory import ClearingStore, DefaultRow, FlowRow, LossRow, PositionInterestRow
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
+from tasviya.services.interest_rows import AccrualRow, InterestStateRow, InterestStore
 from tasviya.services.rate_rows import (
     FixingRow,
     RateRow,
@@ -164,6 +165,8 @@ class Changes:
     """Numbers of outbox rows that have reached their receivers."""
     records: list[Record] = field(default_factory=list)
     """Dated facts of the register to add."""
+    ended: list[tuple[Record, str]] = field(default_factory=list)
+    """Dated facts of the register, and from which date on each no longer holds."""
     pairs: list[tuple[str, str, int]] = field(default_factory=list)
     """(sold, bought, exponent) of pairs that get their first order."""
     orders: dict[int, Order] = field(default_factory=dict)
@@ -192,6 +195,10 @@ class Changes:
     discharges: list[Discharge] = field(default_factory=list)
     defaults: list[DefaultRow] = field(default_factory=list)
     losses: list[LossRow] = field(default_factory=list)
+    accruals: list[AccrualRow] = field(default_factory=list)
+    interest_states: dict[tuple[int, str], InterestStateRow] = field(default_factory=dict)
+    interest_until: dict[str, str] = field(default_factory=dict)
+    """Until when a currency's interest has been accrued; empty: it bears none any more."""
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -230,7 +237,7 @@ class WriterLedger(Ledger, Posting, Protocol):
     """A ledger with quick balances."""
 
 
-class Store(ExchangeStore, ClearingStore, Protocol):
+class Store(ExchangeStore, ClearingStore, InterestStore, Protocol):
     """What the writer needs of a store. Every read sees what is committed."""
 
     @property

@@ -17,6 +17,7 @@ from tasviya.core.ids import transfer_ids
 from tasviya.journal.entry import EntryKind, whole
 from tasviya.ledger.ledger import Transfer, TransferFlags
 from tasviya.membership.exchange_rules import UNION
+from tasviya.membership.records import Record
 from tasviya.services.memory import AccountState, Memory
 from tasviya.services.unit_of_work import (
     AccountRow,
@@ -269,6 +270,18 @@ class Work:
             Leg(f"repay:{account.key}", LegCode.CREDIT_REPAID, account_id, credit, money, amount),
             Leg(f"restore:{account.key}", LegCode.LIMIT_RESTORED, control, promise, money + LIMITS, amount),
         ]
+
+    def add_record(self, record: Record) -> None:
+        """Add a dated fact to the register."""
+        self.changes.records.append(record)
+        self.memory.change_register(self.memory.register.with_records([record]))
+        self.forget_dates()
+
+    def end_record(self, record: Record, day: date) -> None:
+        """Let a dated fact of the register hold no longer from a date on."""
+        self.changes.ended.append((record, day.isoformat()))
+        self.memory.change_register(self.memory.register.with_ended(record, day))
+        self.forget_dates()
 
     def touch(self, state: AccountState) -> None:
         """Note that an account's own row changes."""

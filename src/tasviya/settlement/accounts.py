@@ -3,7 +3,7 @@
 One currency has three ledgers (partitions), so that money, banks' books and promises never mix in a sum:
 
     money    the settlement institution's books: `issue` against everyone's `settlement`; `credit` is what a
-             participant has drawn of its credit line
+             participant has drawn of its credit line; `interest` is what the institution has paid and earned
     books    a correspondent's books: `vostro` (what it owes a respondent) against `vostro_control`, and the
              respondent's own mirror, `nostro` against `nostro_control`
              `exchange` takes in what orders sell and pays out what they buy, `rounding` keeps what cannot be
@@ -48,6 +48,7 @@ class AccountKind(IntEnum):
     POSITION = 21
     POSITION_ROOM = 22
     FUND = 23
+    INTEREST = 12
 
 
 BOOKS = 1_000_000
@@ -62,6 +63,7 @@ _PARTITION = {
     AccountKind.POSITION: 0,
     AccountKind.FUND: 0,
     AccountKind.POSITION_ROOM: LIMITS,
+    AccountKind.INTEREST: 0,
     AccountKind.CREDIT_LIMIT: LIMITS,
     AccountKind.LIMIT_CONTROL: LIMITS,
     AccountKind.VOSTRO: BOOKS,

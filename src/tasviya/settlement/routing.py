@@ -59,6 +59,9 @@ class LegCode(IntEnum):
     """What the default fund bears of a default."""
     LOSS = 30
     """What a survivor bears of a default."""
+    DEPOSIT_INTEREST = 17
+    OVERNIGHT_INTEREST = 18
+    INTRADAY_INTEREST = 19
 
 
 @dataclass(frozen=True, slots=True)

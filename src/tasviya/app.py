@@ -17,6 +17,7 @@ from tasviya.adapters.delivery import Delivery
 from tasviya.adapters.inbox import InboxFile, move_away, pending, portions, unused
 from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.outbox import write_file
+from tasviya.adapters.result_folder import may_write, read_folder, write_folder
 from tasviya.adapters.sqlite_connection import Connection, connect
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_queries import Queries
@@ -25,7 +26,7 @@ from tasviya.adapters.transactions import reading
 from tasviya.core.clock import NANOSECONDS, Clock, ManualClock, MonotonicClock
 from tasviya.core.errors import OperatorError, StoreError, writes_to
 from tasviya.core.money import format_minor as amount_text
-from tasviya.home import Home, MachineClock, clock_at, read_text, union_file
+from tasviya.home import Home, MachineClock, clock_at, read_bytes, read_text, union_file
 from tasviya.membership.participant import LIVE, OpeningBalance
 from tasviya.membership.register import Register, Snapshot
 from tasviya.membership.union import load_union
@@ -57,11 +58,15 @@ __all__ = [
     "export",
     "hand_in",
     "initialise",
+    "may_write",
+    "read_bytes",
+    "read_folder",
     "read_text",
     "scheme_of",
     "screening_of",
     "union_file",
     "write_file",
+    "write_folder",
 ]
 
 BATCH_BYTES = 1_500_000

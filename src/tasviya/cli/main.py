@@ -12,7 +12,7 @@ import sys
 import typer
 
 from tasviya import __version__
-from tasviya.cli import ask, exchange, exchange_day, operate, unit
+from tasviya.cli import ask, exchange, exchange_day, operate, setoff, unit
 from tasviya.core.errors import OperatorError
 
 INTERRUPTED = 130
@@ -25,6 +25,7 @@ app.add_typer(operate.held_commands, name="held")
 exchange.exchange_app.command()(exchange_day.day)
 app.add_typer(exchange.exchange_app, name="exchange")
 app.add_typer(unit.unit_app, name="unit")
+app.add_typer(setoff.setoff_app, name="setoff")
 
 
 def main() -> None:

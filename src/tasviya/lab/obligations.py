@@ -18,8 +18,8 @@ from tasviya.core.errors import invariant
 from tasviya.lab.figures import sizes
 from tasviya.settlement.setoff import Debts, Int64s, debts
 
-UPSTREAM_PER_MILLE = 985
-"""Of a hundred debts in a sparse network that would go down the chain, how many do not."""
+UPSTREAM_PER_MILLE = 975
+"""Of a thousand debts in a sparse network that would go down the chain, how many are turned round."""
 MEAN_MINOR = 5_000_000
 """An obligation's average amount, minor units."""
 _BITS = 24
@@ -42,7 +42,7 @@ def network(kind: Network, firms: int, obligations: int, seed: int) -> Debts:
     chance = np.random.default_rng([seed, firms, obligations])
     elsewhere = chance.permutation(firms)
     debtor, creditor = _firms(chance, firms, obligations), _firms(chance, firms, obligations)
-    moved = chance.integers(0, 2, obligations) == 1
+    moved = chance.integers(0, 5, obligations) < 2
     creditor[moved] = elsewhere[creditor[moved]]
     itself = debtor == creditor
     creditor[itself] = (creditor[itself] + 1) % firms

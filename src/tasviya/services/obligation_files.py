@@ -197,7 +197,7 @@ def _told(text: str, decimals: int) -> tuple[str, str]:
     sign, whole, fraction = plain.groups()
     if sign == "-":
         return f"{shown} is below zero.", "Write who owes as debtor; an amount is above zero."
-    if not int(whole or "0") and not int(fraction or "0"):
+    if not f"{whole}{fraction or ''}".strip("0"):
         return f"{shown} is no debt.", "Leave rows of zero out."
     if fraction is not None and len(fraction) > decimals:
         what = f"{shown} has {len(fraction)} decimals; amounts here have {decimals}."

@@ -89,7 +89,7 @@ def _totals(outcome: Outcome) -> list[str]:
         money.append(("cancelled in rings and with credit", outcome.verdict.cancelled))
     money.append(("still owed", left))
     rows = [(what, _amount(given, amount), percent(amount, total)) for what, amount in money]
-    counts = f"{len(given):,} obligations of {len(given.names):,} firms. Firms that owe nothing any more: {free:,}."
+    counts = f"Obligations: {len(given):,}; firms: {len(given.names):,}; free of debt by it: {free:,}."
     return [_table((given.currency or "amount", "", "of all debt"), rows, right=(1, 2)), counts]
 
 

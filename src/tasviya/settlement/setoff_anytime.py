@@ -10,7 +10,7 @@ be from it. No clock and no chance decides an answer, only whoever stops asking 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -21,22 +21,22 @@ from tasviya.settlement.setoff_flow import Solved, most_gain, solve, strong_part
 from tasviya.settlement.setoff_prices import NOWHERE, improved_prices, least_prices
 from tasviya.settlement.setoff_rings import cancel_rings
 
-CORES = (150_000, 600_000)
+CORES = (140_000, 560_000)
 """Debts in the core of the first answers."""
-ROUNDS = 40
+ROUNDS = 20
 """How often prices of an answer are improved, at the most."""
 
 
-def answers(debts: Debts) -> Iterator[Solved | Refusal]:
+def answers(debts: Debts, cores: Sequence[int] = CORES) -> Iterator[Solved | Refusal]:
     """Set-offs without credit, each at least as good as the one before; the last is optimal.
 
-    A refusal is the last: the solver gave up.
+    cores: debts that the first answers solve exactly, ascending. A refusal is the last: the solver gave up.
     """
     part = strong_parts(debts.firms, debts.debtor, debts.creditor)
     strong = np.flatnonzero(part[debts.debtor] == part[debts.creditor])
     carries = usable(debts)
     best = 0
-    for core in CORES:
+    for core in cores:
         if core >= len(strong):
             break
         found = _answer(debts, part, strong, carries, core)

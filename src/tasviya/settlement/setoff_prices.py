@@ -101,9 +101,14 @@ def _climb(nodes, first, head, back, source, arc, gain, left, used, prices, way,
 
 @compiled
 def _descend(nodes, first, head, back, source, arc, usable, prices, rounds):
+    """A firm is looked at again only after a neighbour's price has moved."""
+    stale = np.ones(nodes, np.bool_)
     for _ in range(rounds):
         changed = False
         for v in range(nodes):
+            if not stale[v]:
+                continue
+            stale[v] = False
             price, rise, fall = prices[v], 0, 0
             for e in range(first[v], first[v + 1]):
                 over = 1 - price + prices[head[e]]
@@ -117,11 +122,12 @@ def _descend(nodes, first, head, back, source, arc, usable, prices, rounds):
                     rise += usable[arc[k]]
                 if over >= 1:
                     fall -= usable[arc[k]]
-            if rise < 0:
-                prices[v] = price + 1
-                changed = True
-            elif fall < 0:
-                prices[v] = price - 1
-                changed = True
+            if rise < 0 or fall < 0:
+                prices[v] = price + 1 if rise < 0 else price - 1
+                changed = stale[v] = True
+                for e in range(first[v], first[v + 1]):
+                    stale[head[e]] = True
+                for k in range(back[v], back[v + 1]):
+                    stale[source[k]] = True
         if not changed:
             return

@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 
 .PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
-	bench-rates errors schemas lock
+	bench-rates bench-setoff errors schemas lock
 
 demo:
 	./demo
@@ -21,6 +21,8 @@ bench-rates:
 	$(PYTHON) benchmarks/bench_rates.py
 bench-exchange:
 	$(PYTHON) benchmarks/bench_exchange.py --program
+bench-setoff:
+	$(PYTHON) benchmarks/bench_setoff.py
 bench-exchange-all:
 	$(PYTHON) benchmarks/bench_exchange.py --program --certify
 errors:

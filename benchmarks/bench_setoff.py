@@ -86,8 +86,8 @@ def anytime(owed: Debts, most: Solved, exact_seconds: float) -> None:
     verdict = verify(owed, found.setoff)
     share = 100 * verdict.cancelled / most.setoff.total
     print(
-        f"    first answer {clock:.2f} s, processor {processor:.2f} s: {share:.1f} % of the most, proven to be "
-        f"within {verdict.gap_percent:.1f} %; exact takes {exact_seconds / clock:.1f} times as long",
+        f"    first answer {clock:.2f} s, processor {processor:.2f} s: {share:.1f} % of the most, "
+        f"proven to be within {verdict.gap_percent:.1f} %; exact takes {exact_seconds / clock:.1f} times as long",
         flush=True,
     )
 

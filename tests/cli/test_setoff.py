@@ -64,10 +64,10 @@ def test_result_says_what_is_cancelled_and_what_is_left(source: Path, tmp_path: 
         ["Chorsu", "Aqsu", "900"],
     ]
     assert rows(tmp_path / "result" / "residual.csv") == [
-        heading,
-        ["Aqsu", "Baraka", "150"],
-        ["Chorsu", "Aqsu", "100"],
-        ["Dostlik", "Baraka", "70"],
+        [*heading, "unit_discharges"],
+        ["Aqsu", "Baraka", "150", "1"],
+        ["Chorsu", "Aqsu", "100", "2"],
+        ["Dostlik", "Baraka", "70", "1"],
     ]
     assert rows(tmp_path / "result" / "credit_map.csv")[1] == ["Chorsu", "2", "100", "Aqsu", "Baraka", "2"]
 
@@ -211,7 +211,7 @@ def test_decimals_references_and_any_ids_survive(tmp_path: Path) -> None:
     [
         ("cancelled.csv", "Aqsu,Baraka,1050", "Aqsu,Baraka,1060", "S2"),
         ("residual.csv", "Dostlik,Baraka,70", "Dostlik,Baraka,60", "F1"),
-        ("residual.csv", "Chorsu,Aqsu,100\n", "", "F2"),
+        ("residual.csv", "Chorsu,Aqsu,100,2\n", "", "F2"),
         ("prices.csv", "Chorsu,2", "Chorsu,9", "S5"),
         ("certificate.json", '"bound": 3000', '"bound": 3001', "F2"),
         ("certificate.json", '"cancelled": 3000', '"cancelled": 3320', "F2"),
@@ -333,7 +333,7 @@ def test_network_of_thousands_goes_through_files_and_back(tmp_path: Path) -> Non
     status, told = run("verify", tmp_path / "result", file, "-o", "json")
     (facts,) = json.loads(told)
     assert (status, facts["optimal"], facts["total"]) == (0, "proven", str(drawn.total))
-    residual = {(d, c): int(a) for d, c, a in rows(tmp_path / "result" / "residual.csv")[1:]}
+    residual = {(d, c): int(a) for d, c, a, _ in rows(tmp_path / "result" / "residual.csv")[1:]}
     cancelled = {(d, c): int(a) for d, c, a in rows(tmp_path / "result" / "cancelled.csv")[1:]}
     for d, c, a in zip(drawn.debtor.tolist(), drawn.creditor.tolist(), drawn.amount.tolist(), strict=True):
         pair = named[d], named[c]

@@ -108,6 +108,18 @@ def test_a_firms_price_is_what_one_unit_of_credit_to_it_discharges(network: Debt
 
 @given(networks())
 @settings(max_examples=30, deadline=None)
+def test_a_unit_paid_on_a_debt_that_stands_discharges_what_its_corridor_says(network: Debts) -> None:
+    made = solved(network).setoff
+    told = paid_on(network, made.prices)
+    for row in np.flatnonzero(made.cancelled < network.amount)[:4]:
+        less = network.amount.copy()
+        less[row] -= 1
+        rest = replace(network, amount=less)
+        assert 1 + most_by_program(rest, 1, only=int(network.creditor[row])) - made.total == told[row]
+
+
+@given(networks())
+@settings(max_examples=30, deadline=None)
 def test_the_map_of_credit_holds_for_as_many_units_as_it_says(network: Debts) -> None:
     found = solved(network)
     best = credit_map(network, found)
@@ -127,7 +139,7 @@ def test_credit_goes_where_it_passes_through_most_debts() -> None:
             int(best.worth[k]),
             int(best.units[k]),
             names[best.holder[k]],
-            int(best.debts[k]),
+            int(best.steps[k]),
         )
         for k in range(len(best.debtor))
     ]

@@ -51,15 +51,18 @@ def lines(
     amount: Int64s,
     *more: Iterable[str],
     decimals: int = 0,
+    last: Int64s | None = None,
 ) -> bytes:
-    """Rows as lines of CSV: debtor, creditor, whatever more, and the amount with so many decimals."""
+    """Rows as lines of CSV: debtor, creditor, whatever more, the amount with so many decimals, and one more
+    number if given."""
     known = [quoted(name) for name in names]
     parts = [map(known.__getitem__, debtor.tolist()), map(known.__getitem__, creditor.tolist())]
     cells = (map(quoted, column) for column in more)
     amounts: Iterable[str] = map(str, amount.tolist())
     if decimals:
         amounts = (format_minor(minor, decimals) for minor in amount.tolist())
-    rows = zip(*parts, *cells, amounts, strict=True)
+    after = [] if last is None else [map(str, last.tolist())]
+    rows = zip(*parts, *cells, amounts, *after, strict=True)
     return "".join([",".join(row) + "\n" for row in rows]).encode()
 
 

@@ -23,6 +23,7 @@ from tasviya.settlement.setoff import TOTAL_MAX, Debts, Int64s, SetOff, debts
 from tasviya.settlement.setoff_anytime import answers
 from tasviya.settlement.setoff_certificate import Verdict, verify
 from tasviya.settlement.setoff_flow import Solved, solve
+from tasviya.settlement.setoff_liquidity import paid_on
 
 FORMAT = "tasviya set-off 1"
 CERTIFICATE = "certificate.json"
@@ -58,7 +59,8 @@ class Certificate(msgspec.Struct, forbid_unknown_fields=True):
 class Outcome:
     """A set-off of obligations, proven.
 
-    plain: without credit; the same as `solved` if there is none. cancelled: (R,) by obligation.
+    plain: without credit; the same as `solved` if there is none. place, cancelled: (R,) by obligation, the
+    row of the debts and what is cancelled.
     """
 
     obligations: Obligations
@@ -66,6 +68,7 @@ class Outcome:
     solved: Solved
     plain: Solved
     verdict: Verdict
+    place: Int64s
     cancelled: Int64s
     certificate: Certificate
 
@@ -126,7 +129,7 @@ def set_off(
         optimal=solved.setoff.optimal,
     )
     by_row = _spread(obligations, place, solved.setoff.cancelled)
-    return Outcome(obligations, owed, solved, plain, verdict, by_row, certificate)
+    return Outcome(obligations, owed, solved, plain, verdict, place, by_row, certificate)
 
 
 def credit_in(text: str, decimals: int) -> int:
@@ -154,7 +157,7 @@ def files(outcome: Outcome, source: str) -> dict[str, bytes]:
     given, made = outcome.obligations, outcome.setoff
     told = {
         "cancelled.csv": _rows(given, outcome.cancelled),
-        "residual.csv": _rows(given, outcome.left),
+        "residual.csv": _rows(given, outcome.left, _corridors(outcome)),
         "prices.csv": _by_firm(given, "price", made.prices),
         CERTIFICATE: msgspec.json.format(msgspec.json.encode(outcome.certificate), indent=2) + b"\n",
     }
@@ -194,8 +197,16 @@ def _spread(obligations: Obligations, place: Int64s, cancelled: Int64s) -> Int64
     return np.clip(cancelled[place] - within, 0, obligations.amount)
 
 
-def _rows(obligations: Obligations, amounts: Int64s) -> bytes:
-    """Rows above zero, in the columns of the input."""
+def _corridors(outcome: Outcome) -> Int64s | None:
+    """By obligation, what one unit paid on it from outside discharges; None where prices do not say."""
+    made = outcome.setoff
+    if made.credit_limit or not made.optimal:
+        return None
+    return paid_on(outcome.debts, made.prices)[outcome.place]
+
+
+def _rows(obligations: Obligations, amounts: Int64s, last: Int64s | None = None) -> bytes:
+    """Rows above zero, in the columns of the input, and one more after the amount if given."""
     kept = np.flatnonzero(amounts > 0)
     keyed = bool(obligations.references)
     more = [[obligations.references[row] for row in kept.tolist()]] if keyed else []
@@ -206,8 +217,12 @@ def _rows(obligations: Obligations, amounts: Int64s) -> bytes:
         amounts[kept],
         *more,
         decimals=obligations.decimals,
+        last=None if last is None else last[kept],
     )
-    return b"debtor,creditor," + (b"reference," if keyed else b"") + b"amount\n" + text
+    heading = "debtor,creditor,reference,amount" if keyed else "debtor,creditor,amount"
+    if last is None:
+        return f"{heading}\n".encode() + text
+    return f"{heading},unit_discharges\n".encode() + text
 
 
 def _by_firm(obligations: Obligations, heading: str, *columns: Int64s, decimals: int = 0) -> bytes:

@@ -28,15 +28,15 @@ def credit_rows(outcome: Outcome) -> bytes:
     """The map of credit, best first, as CSV."""
     told = StringIO(newline="")
     writer = csv.writer(told, lineterminator="\n")
-    writer.writerow(("debtor", "unit_discharges", "for_units", "pays_first", "ends_with", "debts"))
+    writer.writerow(("firm", "unit_discharges", "for_units", "passes_to", "ends_with", "steps"))
     names, best = outcome.obligations.names, credit_map(outcome.debts, outcome.plain)
-    columns = (best.debtor, best.worth, best.units, best.creditor, best.holder, best.debts)
+    columns = (best.debtor, best.worth, best.units, best.following, best.holder, best.steps)
     decimals = outcome.obligations.decimals
-    for debtor, worth, units, creditor, holder, debts in zip(
+    for debtor, worth, units, following, holder, steps in zip(
         *[column[:MAP_MAX].tolist() for column in columns], strict=True
     ):
         writer.writerow(
-            (names[debtor], worth, format_minor(units, decimals), names[creditor], names[holder], debts)
+            (names[debtor], worth, format_minor(units, decimals), names[following], names[holder], steps)
         )
     return told.getvalue().encode()
 
@@ -147,8 +147,8 @@ def _map(outcome: Outcome) -> list[str]:
     if not len(best.debtor):
         return ["Nowhere: no debt is left that credit could pay."]
     rows = [_corridor(given, best, place) for place in range(min(TOP, len(best.debtor)))]
-    heading = ("lent to", "a unit discharges", "for at least", "it pays first", "and ends with", "debts paid")
-    told = "Beside what is cancelled without credit; beyond these units a unit discharges as much or less."
+    heading = ("lent to", "a unit discharges", "for at least", "it passes it to", "it ends with", "steps")
+    told = "Beside what is cancelled without credit; beyond these units, a unit discharges as much or less."
     return [_table(heading, rows, right=(1, 2, 5)), told]
 
 
@@ -157,9 +157,9 @@ def _corridor(given: Obligations, best: CreditMap, place: int) -> tuple[str, ...
         given.names[int(best.debtor[place])],
         str(best.worth[place]),
         _amount(given, int(best.units[place])),
-        given.names[int(best.creditor[place])],
+        given.names[int(best.following[place])],
         given.names[int(best.holder[place])],
-        str(best.debts[place]),
+        str(best.steps[place]),
     )
 
 

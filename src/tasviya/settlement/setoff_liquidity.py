@@ -4,7 +4,7 @@ A firm's price in an optimal set-off is what one more unit lent to it discharges
 creditor, who pays its own, until somebody keeps the unit. The worth holds for as many units as the narrowest
 debt on that way can take; beyond, it is that or less, for the total is concave in the credit.
 
-    lend to `debtor` ──pays──▶ `creditor` ──▶ … ──▶ `holder`, in whose hands the credit ends
+    lend to `debtor` ──▶ `following` ──▶ … ──▶ `holder`, in whose hands the credit ends
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ class CreditMap:
     """By firm, best first: what one more unit of credit to it discharges, and where the unit goes.
 
     All (F,) int64, firms whose worth is above zero. units: for how many units at least the worth holds.
-    creditor: whom the debtor pays first. holder: who keeps the unit. debts: how many debts it goes through.
+    following: who has the unit next, a creditor, or a debtor whose cancelled payment it stands in for.
+    holder: who keeps the unit. steps: how many debts it goes along or against.
     """
 
     debtor: Int64s
     worth: Int64s
     units: Int64s
-    creditor: Int64s
+    following: Int64s
     holder: Int64s
-    debts: Int64s
+    steps: Int64s
 
 
 def credit_map(debts: Debts, solved: Solved) -> CreditMap:

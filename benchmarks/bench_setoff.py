@@ -87,7 +87,7 @@ def anytime(owed: Debts, most: Solved, exact_seconds: float) -> None:
     share = 100 * verdict.cancelled / most.setoff.total
     print(
         f"    first answer {clock:.2f} s, processor {processor:.2f} s: {share:.1f} % of the most, "
-        f"proven to be within {verdict.gap_percent:.1f} %; exact takes {exact_seconds / clock:.1f} times as long",
+        f"proven to be within {verdict.gap_percent:.1f} %; exact takes {exact_seconds / clock:.1f}x",
         flush=True,
     )
 

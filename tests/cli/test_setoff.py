@@ -106,6 +106,10 @@ def test_parquet_gives_what_csv_gives(source: Path, tmp_path: Path) -> None:
     pq.write_table(pa.table({**columns, "amount": pa.array(amounts, pa.int64())}), file)
     run(file, "-o", tmp_path / "two")
     assert (tmp_path / "one/cancelled.csv").read_bytes() == (tmp_path / "two/cancelled.csv").read_bytes()
+    as_bytes = {name: pa.array([each.encode() for each in cells]) for name, cells in columns.items()}
+    pq.write_table(pa.table({**as_bytes, "amount": pa.array(amounts, pa.decimal128(9, 0))}), file)
+    run(file, "-o", tmp_path / "two", "--force")
+    assert (tmp_path / "one/cancelled.csv").read_bytes() == (tmp_path / "two/cancelled.csv").read_bytes()
     pq.write_table(pa.table({**columns, "amount": pa.array(amounts, pa.float64())}), file)
     assert refusal(file, "-o", tmp_path / "three").reason == "bad_columns"
     pq.write_table(pa.table({**columns, "amount": pa.array([*amounts[:-1], -1], pa.int64())}), file)

@@ -42,14 +42,14 @@ def write_folder(target: Path, files: Mapping[str, bytes], *, known: frozenset[s
 def may_write(target: Path, *, known: frozenset[str], replace: bool) -> None:
     """Raises: OperatorError unless a folder can be made there: nothing is in the way, or an earlier result
     that may be replaced."""
-    if not target.exists() and not target.is_symlink():
-        return
-    if target.is_dir() and not any(target.iterdir()):
-        return
-    if not target.is_dir() or any(each.name not in known for each in target.iterdir()):
+    with writes_to(target):
+        if not target.exists() and not target.is_symlink():
+            return
+        there = {each.name for each in target.iterdir()} if target.is_dir() else None
+    if there is None or there - known:
         what = f"{target.name} is there, and is no earlier result."
         raise OperatorError("target_exists", what, "Name a folder that does not exist.", str(target))
-    if not replace:
+    if there and not replace:
         what = f"{target.name} holds an earlier result."
         raise OperatorError("target_exists", what, "Name another folder, or say --force.", str(target))
 

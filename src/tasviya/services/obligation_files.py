@@ -105,32 +105,30 @@ class _Reader:
         return f"{self.before}{line}"
 
     def take(self, line: int, debtor: str, creditor: str, amount: str, reference: str, currency: str) -> None:
-        for role, name in (("debtor", debtor), ("creditor", creditor)):
-            if not 0 < len(name) <= _NAME_MAX:
-                what = f"The {role} is {'longer than any name' if name else 'empty'}."
-                raise OperatorError("bad_name", what, f"Write the {role}'s id or name.", self.place(line))
+        """One row; the checks are written for a million of them."""
+        if not (0 < len(debtor) <= _NAME_MAX and 0 < len(creditor) <= _NAME_MAX):
+            role, name = ("creditor", creditor) if 0 < len(debtor) <= _NAME_MAX else ("debtor", debtor)
+            what = f"The {role} is {'longer than any name' if name else 'empty'}."
+            raise OperatorError("bad_name", what, f"Write the {role}'s id or name.", self.place(line))
         if debtor == creditor:
-            what = f"{debtor:.40} owes itself."
-            raise OperatorError(
-                "self_debt", what, "Leave the row out, or correct one of the two.", self.place(line)
-            )
+            cure = "Leave the row out, or correct one of the two."
+            raise OperatorError("self_debt", f"{debtor:.40} owes itself.", cure, self.place(line))
+        if currency != self.currency:
+            if self.amount:
+                what = f"{currency:.40} after {self.currency or 'none'}: set-off is within one currency."
+                raise OperatorError(
+                    "two_currencies", what, "Give each currency a file of its own.", self.place(line)
+                )
+            self.currency = currency
         minor = self._minor(amount, line)
         self.total += minor
         if self.total > TOTAL_MAX:
             what = f"With this row, debts come to more than {TOTAL_MAX:,} minor units."
             cure = "Correct the amount, write all in a larger unit, or split the file."
             raise OperatorError("amounts_too_large", what, cure, self.place(line))
-        if currency != self.currency:
-            if self.amount:
-                what = (
-                    f"{currency:.40} after {self.currency or 'no currency'}: set-off is within one currency."
-                )
-                raise OperatorError(
-                    "two_currencies", what, "Give each currency a file of its own.", self.place(line)
-                )
-            self.currency = currency
-        self.debtor.append(self.names.setdefault(debtor, len(self.names)))
-        self.creditor.append(self.names.setdefault(creditor, len(self.names)))
+        names = self.names
+        self.debtor.append(names.setdefault(debtor, len(names)))
+        self.creditor.append(names.setdefault(creditor, len(names)))
         self.amount.append(minor)
         self.reference.append(self.references.setdefault(reference, len(self.references)))
         self.lines.append(line)
@@ -150,12 +148,15 @@ class _Reader:
         )
 
     def _minor(self, text: str, line: int) -> int:
-        if self.pattern.fullmatch(text) and text.isascii():
-            whole, _, fraction = text.partition(".")
-            minor = int(whole + fraction.ljust(self.decimals, "0"))
+        if self.pattern.fullmatch(text):
+            minor = int(text) if not self.decimals else self._scaled(text)
             if 0 < minor <= TOTAL_MAX:
                 return minor
         raise OperatorError("bad_amount", *_told(text, self.decimals), self.place(line))
+
+    def _scaled(self, text: str) -> int:
+        whole, _, fraction = text.partition(".")
+        return int(whole + fraction.ljust(self.decimals, "0"))
 
     def _must_differ(self, debtor: Int64s, creditor: Int64s, third: Int64s, keyed: bool) -> None:
         """Raises: OperatorError if two rows are the same debt."""
@@ -251,8 +252,14 @@ def _parquet(raw: bytes, where: str) -> tuple[list[str], Iterator[Row]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    def text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Names that a writer did not mark as text are bytes of UTF-8."""
+        binary = pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+        return column.cast(pa.string()) if binary else column
+
     try:
         table = pq.read_table(BytesIO(raw))
+        columns = [text(column).to_pylist() for column in table.columns]
     except (pa.ArrowException, OSError) as error:
         what = f"It is no Parquet file that can be read: {error!s:.80}."
         raise OperatorError("file_unreadable", what, "Write it again.", where) from None
@@ -260,7 +267,6 @@ def _parquet(raw: bytes, where: str) -> tuple[list[str], Iterator[Row]]:
         if field.name.strip().lower() == "amount" and pa.types.is_floating(field.type):
             cure = "Write integers, decimals or text: a binary fraction is no exact amount."
             raise OperatorError("bad_columns", f"amount is {field.type}.", cure, where)
-    columns = [column.to_pylist() for column in table.columns]
 
     def rows() -> Iterator[Row]:
         for number, cells in enumerate(zip(*columns, strict=True), 1):

@@ -49,7 +49,7 @@ def lines(
     debtor: Int64s,
     creditor: Int64s,
     amount: Int64s,
-    *more: Iterable[str],
+    *more: Sequence[str],
     decimals: int = 0,
     last: Int64s | None = None,
 ) -> bytes:
@@ -57,7 +57,7 @@ def lines(
     number if given."""
     known = [quoted(name) for name in names]
     parts = [map(known.__getitem__, debtor.tolist()), map(known.__getitem__, creditor.tolist())]
-    cells = (map(quoted, column) for column in more)
+    cells = (map(quoted, column) if any(column) else column for column in more)
     amounts: Iterable[str] = map(str, amount.tolist())
     if decimals:
         amounts = (format_minor(minor, decimals) for minor in amount.tolist())

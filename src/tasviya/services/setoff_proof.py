@@ -93,19 +93,20 @@ def prove(
         _named(each.what, each.rule.name, each.firm, each.row, all_of_them, owed.debtor)
         for each in verdict.violations
     ]
-    broken += _stated(stated, all_of_them, owed.total, verdict)
+    digest = all_of_them.digest()
+    broken += _stated(stated, all_of_them, digest, owed.total, verdict)
     same_file = None
     if given is not None:
         asked = read(given, name, stated.decimals, repeats=repeats)
-        if asked.digest() != all_of_them.digest():
+        if asked.digest() != digest:
             broken.append(f"F3: {_difference(asked, all_of_them)}")
         same_file = digest_of(given) == stated.input_sha256
     return Proof(stated, verdict, tuple(broken), same_file)
 
 
-def _stated(stated: Certificate, given: Obligations, total: int, verdict: Verdict) -> list[str]:
+def _stated(stated: Certificate, given: Obligations, digest: str, total: int, verdict: Verdict) -> list[str]:
     broken = []
-    if given.digest() != stated.obligations_sha256:
+    if digest != stated.obligations_sha256:
         broken.append("F1: cancelled and residual amounts do not come to the certificate's obligations.")
     figures = {
         "obligations": len(given),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
 from pathlib import Path
 
 import pyarrow as pa
@@ -245,6 +246,19 @@ def test_result_of_another_file_does_not_hold_for_this_one(source: Path, tmp_pat
     assert "F3: Aqsu to Baraka: the file has 1201, the result 1200, in minor units." in told
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [('"rows": 5', '"rows": 6'), ('"currency": ""', '"currency": "KZT"')]
+)
+def test_certificate_of_another_file_does_not_hold_for_this_one(
+    source: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    run(source, "-o", tmp_path / "result")
+    file = tmp_path / "result" / "certificate.json"
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    status, told = run("verify", tmp_path / "result", source)
+    assert status == 4 and "\nF3: " in told
+
+
 @pytest.mark.parametrize("name", ["cancelled.csv", "residual.csv", "certificate.json", "prices.csv"])
 @pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe", b"{}", b"firm,price\nAqsu,-1\n", b"firm,price\nAqsu\n"]
@@ -325,6 +339,24 @@ def test_target_that_cannot_be_written_leaves_nothing(source: Path, tmp_path: Pa
         run(source, "-o", source / "below" / "result")
     assert stopped.value.refusal.reason == "file_unwritable"
     assert [each.name for each in tmp_path.iterdir()] == ["owed.csv"]
+
+
+def test_disk_that_refuses_midway_leaves_nothing_and_keeps_the_earlier_result(
+    source: Path, tmp_path: Path
+) -> None:
+    run(source, "-o", tmp_path / "earlier")
+    before = result_of(tmp_path / "earlier")
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150, kept[1]))  # some files fit, the certificate does not
+    try:
+        for folder, more in (("new", []), ("earlier", ["--force"])):
+            with pytest.raises(StoreError) as stopped:
+                run(source, "-o", tmp_path / folder, *more)
+            assert stopped.value.refusal.reason == "file_unwritable"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert result_of(tmp_path / "earlier") == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["earlier", "owed.csv"]
 
 
 def test_network_of_thousands_goes_through_files_and_back(tmp_path: Path) -> None:

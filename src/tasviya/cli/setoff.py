@@ -32,7 +32,7 @@ class _FileOrCommand(TyperGroup):
 
 setoff_app = typer.Typer(
     cls=_FileOrCommand,
-    help="Cancel debts that form rings: `tasviya setoff FILE -o FOLDER`.",
+    help="Cancel debts that form rings. `tasviya setoff FILE …` is short for `tasviya setoff run FILE …`.",
     no_args_is_help=True,
 )
 

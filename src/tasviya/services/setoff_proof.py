@@ -101,6 +101,14 @@ def prove(
         if asked.digest() != digest:
             broken.append(f"F3: {_difference(asked, all_of_them)}")
         same_file = digest_of(given) == stated.input_sha256
+        for what, said, found in (
+            ("currency", stated.currency, asked.currency),
+            ("rows", stated.rows, asked.rows if same_file else stated.rows),
+        ):
+            if said != found:
+                broken.append(
+                    f"F3: {what}: the file has {found or 'none'}, the certificate {said or 'none'}."
+                )
     return Proof(stated, verdict, tuple(broken), same_file)
 
 

@@ -79,6 +79,7 @@ class Outcome:
 
     @property
     def setoff(self) -> SetOff:
+        """What is cancelled by pairs, and the prices."""
         return self.solved.setoff
 
 

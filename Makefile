@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 
 .PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
-	bench-rates bench-interest errors schemas lock
+	bench-rates bench-interest bench-setoff errors schemas lock
 
 demo:
 	./demo
@@ -23,6 +23,8 @@ bench-interest:
 	$(PYTHON) benchmarks/bench_interest.py
 bench-exchange:
 	$(PYTHON) benchmarks/bench_exchange.py --program
+bench-setoff:
+	$(PYTHON) benchmarks/bench_setoff.py
 bench-exchange-all:
 	$(PYTHON) benchmarks/bench_exchange.py --program --certify
 errors:

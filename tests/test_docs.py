@@ -100,9 +100,10 @@ def test_every_exit_status_is_explained() -> None:
     assert [status for status in statuses if f"\n| {status} |" not in table] == []
 
 
-def examples() -> dict[str, str]:
-    """Every command that docs/cli.md shows, and what it prints."""
-    blocks = re.findall(r"^```console\n(.*?)^```", text_of("docs/cli.md"), flags=re.S | re.M)
+def examples(*pages: str) -> dict[str, str]:
+    """Every command that pages show, docs/cli.md if none is named, and what it prints."""
+    text = "".join(map(text_of, pages or ("docs/cli.md",)))
+    blocks = re.findall(r"^```console\n(.*?)^```", text, flags=re.S | re.M)
     return dict(re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks), flags=re.M))
 
 
@@ -161,13 +162,33 @@ def test_exchange_prints_what_the_examples_show(
             assert is_printed(told, said), (line, said)
 
 
+@pytest.mark.usefixtures("desk")
+def test_set_off_prints_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line, told in examples("docs/cli.md", "docs/setoff.md").items():
+        if line.startswith("tasviya setoff"):
+            status, said = run_command(monkeypatch, capsys, line)
+            assert status == 0, (line, said)
+            assert is_printed(told, said), (line, said)
+    page = Path("result/summary.md").read_text(encoding="utf-8")
+    shown, printed = re.findall(r"^```text\n(.*?)^```", text_of("docs/setoff.md"), flags=re.S | re.M)
+    assert shown in page
+    (script,) = re.findall(r"^```python\n(.*?)^```", text_of("docs/setoff.md"), flags=re.S | re.M)
+    monkeypatch.chdir("result")
+    exec(script, {})
+    assert capsys.readouterr().out == printed
+    table = text_of("docs/setoff.md").partition("| lent to |")[2].partition("\n\n")[0]
+    assert table in page
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("desk")
 def test_first_steps_print_what_the_examples_show(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed = partial(run_command, monkeypatch, capsys)
-    elsewhere = ("tasviya demo", "tasviya exchange")
+    elsewhere = ("tasviya demo", "tasviya exchange", "tasviya setoff")
     left = {line: told for line, told in examples().items() if not line.startswith(elsewhere)}
     acts = re.compile(r"tasviya (init|submit|run|export|day (open|close))\b")
     (steps,) = re.findall(r"^```sh\n(\. \.venv.*?)^```", text_of("README.md"), flags=re.S | re.M)

@@ -73,3 +73,14 @@ def read_text(file: Path, cure: str = "Name a union.toml in UTF-8, or a director
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError("file_unreadable", f"{error}.", cure, str(file)) from None
+
+
+def read_bytes(file: Path, cure: str) -> bytes:
+    """A file's bytes.
+
+    Raises: OperatorError, with that cure.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise OperatorError("file_unreadable", f"{error}.", cure, str(file)) from None

@@ -20,6 +20,7 @@ from operator_errors import OPERATOR_CASES, refusal_of_operator
 from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
 from refused_trades import TRADE_CASES, refusal_of_trade
+from setoff_errors import SETOFF_CASES
 from unit_errors import UNIT_CASES
 from wrong_unions import UNION_CASES, refusal_of_union
 
@@ -68,7 +69,13 @@ def cases() -> Iterator[Case]:
         yield Case("trade", code, code, text, how, where, bind(refusal_of_trade, act))
     for code, how, good, bad, where in UNION_CASES:
         yield Case("union", code, code, sentence(CODES[code]), how, where, bind(refusal_of_union, good, bad))
-    for code, text, how, act in (*OPERATOR_CASES, *EXCHANGE_CASES, *UNIT_CASES, *CREDIT_CASES):
+    for code, text, how, act in (
+        *OPERATOR_CASES,
+        *EXCHANGE_CASES,
+        *UNIT_CASES,
+        *CREDIT_CASES,
+        *SETOFF_CASES,
+    ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 
 

@@ -1,6 +1,7 @@
 """The composition root: the one room that names concrete adapters and asks the machine for the time."""
 
 from tasviya.adapters.outbox import write_file
+from tasviya.adapters.result_folder import may_write, read_folder, write_folder
 from tasviya.app.application import Application, by_hand, hand_in, on_a_copy
 from tasviya.app.asking import (
     ask,
@@ -15,7 +16,7 @@ from tasviya.app.asking import (
 from tasviya.app.beginning import initialise
 from tasviya.app.choices import scheme_of, screening_of
 from tasviya.core.money import format_minor as amount_text
-from tasviya.home import Home, MachineClock, clock_at, read_text, union_file
+from tasviya.home import Home, MachineClock, clock_at, read_bytes, read_text, union_file
 
 __all__ = [
     "Application",
@@ -34,10 +35,14 @@ __all__ = [
     "export",
     "hand_in",
     "initialise",
+    "may_write",
     "on_a_copy",
+    "read_bytes",
+    "read_folder",
     "read_text",
     "scheme_of",
     "screening_of",
     "union_file",
     "write_file",
+    "write_folder",
 ]

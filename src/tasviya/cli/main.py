@@ -22,6 +22,7 @@ from tasviya.cli import (
     netting,
     netting_years,
     operate,
+    setoff,
     unit,
 )
 from tasviya.core.errors import OperatorError
@@ -41,6 +42,7 @@ app.add_typer(default.default_app, name="default")
 netting.netting_app.command()(netting_years.swing)
 netting.netting_app.command()(netting_years.imbalances)
 app.add_typer(netting.netting_app, name="netting")
+app.add_typer(setoff.setoff_app, name="setoff")
 
 
 def main() -> None:

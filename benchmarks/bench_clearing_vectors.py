@@ -44,6 +44,14 @@ def made_up(nodes: int, debts: int, seed: int = 7) -> Network:
     return Network(cash, pairs // nodes, pairs % nodes, together)
 
 
+def chain_of(nodes: int) -> Network:
+    """Each owes the next; nobody can pay, and each shows it only once the one before does."""
+    places = np.arange(nodes - 1)
+    owed = 7 + 2 * places
+    cash = np.full(nodes, 2)
+    return Network(cash, places, places + 1, owed)
+
+
 def median_seconds(work: Callable[[], object], rounds: int) -> float:
     work()
     taken = []
@@ -100,6 +108,10 @@ def main() -> None:
         lost = vector.paid.sum() - payments.sum()
         line("  its payments in whole units", taken, f"{lost:,.0f} units left by rounding")
         line("  their proof in integers", time.perf_counter() - start, "holds")
+    chain = chain_of(wish.nodes)
+    vector = clear(chain)
+    seconds = median_seconds(lambda: clear(chain), wish.rounds)
+    line("Eisenberg and Noe along one chain", seconds, f"{vector.defaulted.sum():,} in default, one by one")
     found, sweeps = iterated(network)
     apart = np.abs(found - clear(network).paid).max()
     seconds = median_seconds(lambda: iterated(network), wish.rounds)

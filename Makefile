@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 
 .PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
-	bench-rates bench-interest bench-setoff errors schemas lock
+	bench-rates bench-interest bench-setoff bench-clearing-vectors errors schemas lock
 
 demo:
 	./demo
@@ -21,6 +21,8 @@ bench-rates:
 	$(PYTHON) benchmarks/bench_rates.py
 bench-interest:
 	$(PYTHON) benchmarks/bench_interest.py
+bench-clearing-vectors:
+	$(PYTHON) benchmarks/bench_clearing_vectors.py
 bench-exchange:
 	$(PYTHON) benchmarks/bench_exchange.py --program
 bench-setoff:

@@ -39,7 +39,7 @@ CODE_PAGES = [
     ROOT / "CONTRIBUTING.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("architecture", "conformance", "determinism", "glossary", "rates")
+        for name in ("architecture", "conformance", "default", "determinism", "glossary", "netting", "rates")
     ),
     *sorted((ROOT / "docs" / "adr").glob("*.md")),
 ]

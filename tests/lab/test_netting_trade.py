@@ -270,6 +270,8 @@ def test_positions_add_up_to_zero(
         ("", "LB11", "--region"),
         ("--region sco --all", "LB11", "--region"),
         ("--all --positions", "LB11", "--positions"),
+        ("--region sco swing", "LB11", "swing"),
+        ("--all --year 1700", "LB12", "--all"),
         ("--region sco --leave KZ --join TR", "LB11", "--join"),
         ("--members KZ,UZ", "LB12", "--year"),
         ("--members KZ,Atlantis --year 2015", "LB12", ""),
@@ -293,9 +295,22 @@ def test_what_makes_no_sense_is_refused_with_its_option(
         main()
     out, err = capsys.readouterr()
     assert (ended.value.code, out) == (1, "")
-    assert err.startswith(f"tasviya: {reason}: ")
+    assert f"tasviya: {reason}: " in err
     assert (f"where: {where}\n" in err) == bool(where)
     assert "cure:" in err
+
+
+@pytest.mark.parametrize(
+    ("usd", "gross"), [("0", "0 USD"), ("1234567", "1,234,567 USD"), ("5e7", "50.0 mn"), ("5e10", "50.0 bn")]
+)
+def test_amounts_are_told_in_a_unit_that_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], usd: str, gross: str
+) -> None:
+    file = file_of(tmp_path, "exporter,importer,usd", f"KZ,UZ,{usd}", "UZ,KZ,0")
+    words = ("--members", "KZ,UZ", "--year", "2020", "--data", str(file))
+    assert f"gross                {gross} US dollars" in told(monkeypatch, capsys, *words)
+    positions = told(monkeypatch, capsys, *words, "--positions")
+    assert ("They owe each other nothing." in positions) == (usd == "0")
 
 
 def test_list_says_which_regions_have_figures(

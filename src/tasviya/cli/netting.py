@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
+from tasviya.cli.dollars import BILLIONS, MILLIONS, Unit, percent, right_aligned, unit_of
 from tasviya.cli.options import Output
-from tasviya.cli.output import Format, Row, details, screen, show, stderr, table
+from tasviya.cli.output import Format, Row, details, screen, show, stderr
 from tasviya.core.errors import OperatorError
-from tasviya.core.money import format_minor
 
 if TYPE_CHECKING:
     from tasviya.lab.regions import Chosen, Region
@@ -28,7 +26,9 @@ Data = Annotated[
 ]
 OfRegion = Annotated[str | None, typer.Option("--region", help="A region, such as sco or epu-1955.")]
 OfMembers = Annotated[str | None, typer.Option("--members", help="Own choice of states, KZ,UZ,KG.")]
-OfYear = Annotated[int | None, typer.Option("--year", help="The year of trade; the region's if left out.")]
+OfYear = Annotated[
+    int | None, typer.Option("--year", min=1, max=9999, help="The year of trade; the region's if left out.")
+]
 
 EACH = "all"
 """What `--leave` takes for each member in turn."""
@@ -55,6 +55,9 @@ def netting(
     """Gross, bilateral, multilateral and what is left to settle of a year's trade. Example: tasviya netting
     --region sco --year 2015"""
     if context.invoked_subcommand:
+        if region or members or every or listed:
+            cure = f"Write `tasviya netting {context.invoked_subcommand} …`, and options behind it."
+            raise OperatorError("LB11", "Options stand before the command.", cure, context.invoked_subcommand)
         return
     from tasviya.lab.regions import choose, regions
 
@@ -64,7 +67,7 @@ def netting(
     if listed:
         show([_listing(each, trade) for each in wanted], output)
         return
-    chosen = _chosen_of(wanted, trade) if every else [(wanted[0], choose(trade, wanted[0]))]
+    chosen = _all_of(wanted, trade) if every else [(wanted[0], choose(trade, wanted[0]))]
     if leave or join or positions:
         ((of, one),) = chosen
         if positions:
@@ -73,7 +76,7 @@ def netting(
             _show_drill(of, one, leave, join, output)
     elif output is Format.TABLE and not every:
         _show_one(*chosen[0])
-    elif output is Format.TABLE and chosen:
+    elif output is Format.TABLE:
         screen.print(right_aligned([_line(*each) for each in chosen]))
         screen.print(_PER_CENT, style="dim")
     else:
@@ -96,7 +99,7 @@ def asked_for(region: str | None, members: str | None, year: int | None) -> Regi
         return named(region or "", year)
     if year is None:
         raise OperatorError("LB12", "Members are named, and no year.", "Name one by --year.", "--year")
-    return Region("members", year, "own choice", _names(members, "--members"))
+    return Region("members", year, "your own choice", _names(members, "--members"))
 
 
 def figures(data: Path | None, years: Iterable[int] | None) -> Sequence[TradeYears]:
@@ -117,21 +120,6 @@ def tell_figures(chosen: Iterable[Chosen], output: Format) -> None:
             told.print(source, style="dim", highlight=False)
 
 
-def percent(share: Fraction) -> str:
-    """A share in per cent, with two decimals."""
-    return format_minor(round(share * 10_000), 2)
-
-
-def billions(usd: int) -> str:
-    """US dollars in thousands of millions, with one decimal."""
-    return format_minor(round(Fraction(usd, 10**8)), 1)
-
-
-def millions(usd: int) -> str:
-    """US dollars in millions, with one decimal."""
-    return format_minor(round(Fraction(usd, 10**5)), 1)
-
-
 def _check(
     region: str | None, members: str | None, every: bool, listed: bool, one: Mapping[str, object]
 ) -> None:
@@ -147,8 +135,11 @@ def _check(
         raise OperatorError("LB11", what, "Ask one thing at a time.", f"--{asked[-1]}")
 
 
-def _chosen_of(wanted: Iterable[Region], trade: Sequence[TradeYears]) -> list[tuple[Region, Chosen]]:
-    """Regions with figures in their year, and those figures."""
+def _all_of(wanted: Iterable[Region], trade: Sequence[TradeYears]) -> list[tuple[Region, Chosen]]:
+    """Regions with figures in their year, and those figures.
+
+    Raises: OperatorError if none has any.
+    """
     from tasviya.lab.regions import choose
 
     found = []
@@ -157,6 +148,9 @@ def _chosen_of(wanted: Iterable[Region], trade: Sequence[TradeYears]) -> list[tu
             found.append((each, choose(trade, each)))
         except OperatorError as error:
             stderr.print(error.refusal.what, style="dim")
+    if not found:
+        cure = "Name another year, or other figures by --data."
+        raise OperatorError("LB12", "There are figures of none of the regions.", cure, "--all")
     return found
 
 
@@ -188,13 +182,14 @@ def _netted(chosen: Chosen, members: Iterable[str] | None = None) -> Netting:
 def _show_one(region: Region, chosen: Chosen) -> None:
     """A region for people, in full."""
     found = _netted(chosen)
-    left = billions(found.multilateral)
+    unit = unit_of(found.gross)
+    pairs, left = unit.text(found.bilateral), unit.text(found.multilateral)
     rows: Row = {
         "region": f"{region.name}, {region.year}: {region.title}",
         "parties": str(len(chosen.members)),
-        "gross": f"{billions(found.gross)} bn US dollars",
-        "bilateral": f"clears {percent(found.bilateral_share)} %, leaves {billions(found.bilateral)} bn",
-        "multilateral": f"clears {percent(found.multilateral_share)} %, leaves {left} bn",
+        "gross": f"{unit.text(found.gross)} {unit.name} US dollars",
+        "bilateral": f"clears {percent(found.bilateral_share)} %, leaves {pairs} {unit.name}",
+        "multilateral": f"clears {percent(found.multilateral_share)} %, leaves {left} {unit.name}",
         "left to settle": f"{percent(found.left_share)} % of gross",
         "of what pairs leave": f"multilateral netting clears {percent(found.share_of_bilateral)} %",
     }
@@ -205,13 +200,17 @@ def _line(region: Region, chosen: Chosen) -> Row:
     """A region for people, beside others."""
     found = _netted(chosen)
     name = {"region": f"{region.name}-{region.year}"}
-    return name | _shares(len(chosen.members), found) | {"of bilateral": percent(found.share_of_bilateral)}
+    return (
+        name
+        | _shares(len(chosen.members), found, BILLIONS)
+        | {"of bilateral": percent(found.share_of_bilateral)}
+    )
 
 
-def _shares(parties: int, found: Netting) -> Row:
+def _shares(parties: int, found: Netting, unit: Unit) -> Row:
     return {
         "parties": str(parties),
-        "gross bn": billions(found.gross),
+        f"gross {unit.name}": unit.text(found.gross),
         "bilateral": percent(found.bilateral_share),
         "multilateral": percent(found.multilateral_share),
         "left": percent(found.left_share),
@@ -229,7 +228,7 @@ def _figures(parties: int, found: Netting) -> Row:
     return {
         "parties": parties,
         "gross_usd": found.gross,
-        "gross_bn": billions(found.gross),
+        "gross_bn": BILLIONS.text(found.gross, grouping=""),
         "bilateral_percent": percent(found.bilateral_share),
         "multilateral_percent": percent(found.multilateral_share),
         "left_percent": percent(found.left_share),
@@ -245,7 +244,7 @@ def _show_positions(chosen: Chosen, output: Format) -> None:
 
     owed = obligations(chosen)
     found = multilateral(owed)
-    unit = millions if output is Format.TABLE else str
+    unit = MILLIONS.text if output is Format.TABLE else str
     rows: list[Row] = [
         {
             "member": member,
@@ -258,10 +257,13 @@ def _show_positions(chosen: Chosen, output: Format) -> None:
     if output is not Format.TABLE:
         show(rows, output)
         return
+    if not rows:
+        screen.print("They owe each other nothing.")
+        return
     screen.print("Positions, millions of US dollars", style="italic")
     screen.print(right_aligned(rows))
     payments: list[Row] = [
-        {"who pays": each.debtor, "whom": each.creditor, "amount": millions(each.amount)}
+        {"who pays": each.debtor, "whom": each.creditor, "amount": MILLIONS.text(each.amount)}
         for each in who_owes_whom(found)
     ]
     if payments:
@@ -294,11 +296,16 @@ def _show_drill(region: Region, chosen: Chosen, leave: str | None, join: str | N
             output,
         )
         return
+    unit = unit_of(max(found.gross for _, _, found, _ in rows))
+    change = f"clears {unit.name}"
     lines = [
-        name | _shares(parties, found) | {"clears bn": _signed(usd)} for name, parties, found, usd in rows
+        name
+        | _shares(parties, found, unit)
+        | {change: f"{'+' if usd > 0 else ''}{unit.text(usd)}" if usd else ""}
+        for name, parties, found, usd in rows
     ]
     screen.print(right_aligned(lines))
-    screen.print(f"{_PER_CENT} clears bn: how much more, or less, than now.", style="dim", highlight=False)
+    screen.print(f"{_PER_CENT} {change}: how much more, or less, than now.", style="dim", highlight=False)
 
 
 def _others(chosen: Chosen, leave: str | None, join: str | None) -> list[frozenset[str]]:
@@ -335,15 +342,3 @@ def _names(text: str, option: str) -> tuple[str, ...]:
     if not all(names):
         raise OperatorError("LB13", f"{text!r} names no states.", "Write KZ,UZ,KG.", option)
     return names
-
-
-def _signed(usd: int) -> str:
-    return f"{'+' if usd > 0 else ''}{billions(usd)}" if usd else ""
-
-
-def right_aligned(rows: Sequence[Row], text: int = 1) -> Table:
-    """A table whose columns after the first few are numbers."""
-    made = table(rows)
-    for column in made.columns[text:]:
-        column.justify = "right"
-    return made

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from tasviya.cli.dollars import Unit, percent, right_aligned, unit_of
 from tasviya.cli.netting import (
     Data,
     OfMembers,
     OfRegion,
     asked_for,
-    billions,
     figures,
-    percent,
-    right_aligned,
     tell_figures,
 )
 from tasviya.cli.options import Output
@@ -87,15 +85,16 @@ def swing(
         _part(purchase, "--purchase"),
     )
     of = _history(region, members, first, last, base, data)
+    unit = unit_of(of.gross // len(of.years))
     outcomes = [simulate(of, replace(rules, quota=each)) for each in quotas]
     if output is Format.JSON:
         _print_json([_facts(each) | {"years": _by_year(each)} for each in outcomes])
     elif output is Format.CSV:
         show([_facts(each) for each in outcomes], output)
     else:
-        _print_head(of)
+        _print_head(of, unit)
         screen.print(
-            right_aligned([_line(f"quota {percent(each.rules.quota)} %", each) for each in outcomes])
+            right_aligned([_line(f"quota {percent(each.rules.quota)} %", each, unit) for each in outcomes])
         )
         screen.print(_MEANING, style="dim", highlight=False)
     tell_figures([of.last], output)
@@ -127,6 +126,7 @@ def imbalances(
         _part(quota, "--quota", most=None), _bands(scale), None, base, free=_part(free, "--free", most=None)
     )
     of = _history(region, members, first, last, base, data)
+    unit = unit_of(of.gross // len(of.years))
     found = lasting([each.net for each in of.years], at_least)
     even = evening_out(found)
     cases = {"nothing": rules}
@@ -137,7 +137,7 @@ def imbalances(
     if even:
         cases["evening out"] = replace(rules, more_trade=tuple(even))
     outcomes = {name: simulate(of, each) for name, each in cases.items()}
-    rows = [_told(each, of, outcomes["nothing"], as_table=output is Format.TABLE) for each in found]
+    rows = [_told(each, of, outcomes["nothing"], unit if output is Format.TABLE else None) for each in found]
     if output is Format.JSON:
         simulated = [{"case": name} | _facts(each) for name, each in outcomes.items()]
         bought = [{"buyer": each.debtor, "seller": each.creditor, "usd": each.amount} for each in even]
@@ -145,22 +145,24 @@ def imbalances(
     elif output is Format.CSV:
         show(rows, output)
     else:
-        _print_head(of)
+        _print_head(of, unit)
         screen.print()
-        screen.print(f"On one side for {at_least} years or more, billions of US dollars", style="italic")
+        screen.print(f"On one side for {at_least} years or more, {unit.words} US dollars", style="italic")
         screen.print(right_aligned(rows, text=2) if rows else "Nobody.")
         if even:
             screen.print()
             screen.print("What would even them out: purchases a year, besides", style="italic")
-            screen.print(right_aligned(_largest(even), text=2))
+            screen.print(right_aligned(_largest(even, unit), text=2))
         screen.print()
         screen.print("What measures would have changed", style="italic")
-        screen.print(right_aligned([_line(name, each) for name, each in outcomes.items()]))
+        screen.print(right_aligned([_line(name, each, unit) for name, each in outcomes.items()]))
         screen.print(_MEANING, style="dim", highlight=False)
     tell_figures([of.last], output)
 
 
-_MEANING = "Money: per cent of all trade. Claims in the end, and what was recycled or fell short: billions."
+_MEANING = (
+    "Money: per cent of all trade. Claims in the end; what was recycled, and what fell short, in all years."
+)
 
 
 def _history(
@@ -220,35 +222,35 @@ def _parts(text: str, option: str) -> list[Fraction]:
     return [_part(each, option) for each in text.split(",")] if text.strip() else []
 
 
-def _largest(flows: Sequence[Flow]) -> list[Row]:
+def _largest(flows: Sequence[Flow], unit: Unit) -> list[Row]:
     """The largest purchases, and the rest in one line."""
     ordered = sorted(flows, key=lambda flow: (-flow.amount, flow.debtor, flow.creditor))
     rows: list[Row] = [
-        {"who buys": each.debtor, "of whom": each.creditor, "bn": billions(each.amount)}
+        {"who buys": each.debtor, "of whom": each.creditor, unit.name: unit.text(each.amount)}
         for each in ordered[:MOST_SHOWN]
     ]
     if rest := sum(each.amount for each in ordered[MOST_SHOWN:]):
-        rows.append({"who buys": "others", "of whom": "others", "bn": billions(rest)})
+        rows.append({"who buys": "others", "of whom": "others", unit.name: unit.text(rest)})
     return rows
 
 
-def _print_head(of: History) -> None:
+def _print_head(of: History, unit: Unit) -> None:
     years, members = of.years, len(of.last.members)
     pairs = Fraction(sum(each.bilateral for each in years), of.gross)
-    trade = f"{billions(of.gross)} bn US dollars of trade"
+    trade = f"{unit.text(of.gross)} {unit.name} US dollars of trade"
     screen.print(f"{members} members, {years[0].year} to {years[-1].year}: {trade}.", highlight=False)
     screen.print(f"Netting each pair every year leaves {percent(pairs)} %.", highlight=False)
 
 
-def _line(name: str, outcome: Outcome) -> Row:
+def _line(name: str, outcome: Outcome, unit: Unit) -> Row:
     largest = max(outcome.positions, key=lambda member: (outcome.positions[member], member))
     return {
         "rules": name,
         "money %": percent(outcome.money_share),
-        "claims bn": billions(outcome.years[-1].claims),
-        "largest": f"{largest} {billions(outcome.positions[largest])}" if outcome.years[-1].claims else "",
-        "recycled bn": billions(sum(each.recycled for each in outcome.years)),
-        "short bn": billions(sum(each.short for each in outcome.years)),
+        f"claims {unit.name}": unit.text(outcome.years[-1].claims),
+        "largest": f"{largest} {unit.text(outcome.positions[largest])}" if outcome.years[-1].claims else "",
+        f"recycled {unit.name}": unit.text(sum(each.recycled for each in outcome.years)),
+        f"short {unit.name}": unit.text(sum(each.short for each in outcome.years)),
     }
 
 
@@ -281,21 +283,21 @@ def _by_year(outcome: Outcome) -> list[Row]:
     ]
 
 
-def _told(each: Lasting, of: History, now: Outcome, *, as_table: bool) -> Row:
+def _told(each: Lasting, of: History, now: Outcome, unit: Unit | None) -> Row:
     turnover = of.years[-1].turnover.get(each.party, 0)
     position = now.positions[each.party]
     side = "creditor" if each.creditor else "debtor"
     since = of.years[-each.periods].year
-    if as_table:
+    if unit:
         return {
             "member": each.party,
             "side": side,
             "since": str(since),
             "years": f"{each.of_all} of {len(of.years)}",
-            "total bn": billions(each.total),
-            "a year": billions(round(each.average)),
-            "position": billions(position),
-            "of quota %": percent(Fraction(abs(position), 1) / (now.rules.quota * turnover))
+            f"total {unit.name}": unit.text(each.total),
+            "a year": unit.text(round(each.average)),
+            "position": unit.text(position),
+            "of quota %": percent(abs(position) / (now.rules.quota * turnover))
             if now.rules.quota * turnover
             else "",
         }

@@ -17,10 +17,10 @@ shortage below the tolerances counts as none. Money follows from it in whole uni
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,9 @@ ABSOLUTE, RELATIVE = 1e-3, 1e-12
 _SOLVED, _PRECISION = 1e-9, 2e-14
 """How near the payments of those in default are solved for: units, and parts of the largest debt."""
 _KRYLOV = 1e-14
-_STEPS, _WATCHED, _SLOW = 400, 4, 0.97
+_FEW = 1000
+"""Up to a thousandth of all nodes that are newly short are followed one by one."""
+_STEPS, _WATCHED, _SLOW = 400, 5, 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +117,50 @@ def clear(
     while True:
         received = inflow @ paid
         short = (cash + received < least) & ~defaulted
-        if short.any():
-            # Payments fall towards the greatest vector, so whoever is short on the way is short there.
+        # Payments fall towards the greatest vector, so whoever is short on the way is short there.
+        if np.count_nonzero(short) > nodes // _FEW:
             defaulted |= short
             paid = np.where(defaulted, np.minimum(kept_cash + part * received, owed), owed)
-            continue
-        solved = _solved(inflow, defaulted, owed, kept_cash, part, paid)
-        rounds += 1
-        received = inflow @ solved
-        if not ((cash + received < least) & ~defaulted).any():
-            return ClearingVector(solved, defaulted, rounds)
-        paid = solved
+        elif short.any():
+            paid = _followed(short, inflow, cash - least, kept_cash, part, paid, received, defaulted)
+        else:
+            paid = _solved(inflow, defaulted, owed, kept_cash, part, paid)
+            rounds += 1
+            if not ((cash + inflow @ paid < least) & ~defaulted).any():
+                return ClearingVector(paid, defaulted, rounds)
+
+
+def _followed(
+    short: Bools,
+    inflow: sparse.csr_matrix,
+    spare: Floats,
+    kept_cash: Floats,
+    part: float,
+    paid: Floats,
+    received: Floats,
+    defaulted: Bools,
+) -> Floats:
+    """What is paid once a few defaults, and those that they bring about one after the other, are followed.
+
+    Along a chain a sweep over all finds one default; this finds them all, each with its own debts only.
+    spare: cash less what a node needs at the least. Marks who defaults.
+    """
+    by_debtor = inflow.tocsc()
+    starts, creditors, shares = by_debtor.indptr, by_debtor.indices, by_debtor.data
+    paid, waiting = paid.copy(), deque(np.flatnonzero(short).tolist())
+    defaulted |= short
+    while waiting:
+        node = waiting.popleft()
+        after = min(kept_cash[node] + part * received[node], paid[node])
+        debts = slice(starts[node], starts[node + 1])
+        fewer = shares[debts] * (paid[node] - after)
+        paid[node] = after
+        for creditor, less in zip(creditors[debts].tolist(), fewer.tolist(), strict=True):
+            received[creditor] -= less
+            if not defaulted[creditor] and spare[creditor] + received[creditor] < 0:
+                defaulted[creditor] = True
+                waiting.append(creditor)
+    return paid
 
 
 def _solved(
@@ -159,19 +194,20 @@ def _solved(
 
 def _by_sweeps(within: sparse.csr_matrix, given: Floats, near: Floats, allowed: float) -> Floats | None:
     """The solution of x = within x + given by repeating it; None if that is slow."""
-    found, changes = near, [np.inf]
+    found, changes = near, list[float]()
     for _ in range(_STEPS):
         after: Floats = within @ found + given
         changes.append(float(np.abs(after - found).max()))
         found = after
         if not changes[-1]:
             return found
-        # What all further changes add up to, if they shrink as slowly as they last did.
-        rate = max((now / was for was, now in pairwise(changes[-4:])), default=np.inf)
-        if len(changes) > _WATCHED and rate > _SLOW:
-            return None
-        if len(changes) > _WATCHED and changes[-1] * rate / (1 - rate) <= allowed:
-            return found
+        if len(changes) > _WATCHED:
+            rate = (changes[-1] / changes[-1 - _WATCHED]) ** (1 / _WATCHED)
+            if rate > _SLOW:
+                return None
+            # What all further changes add up to, if they shrink at this rate.
+            if changes[-1] * rate / (1 - rate) <= allowed:
+                return found
     return None
 
 

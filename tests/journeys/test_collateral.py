@@ -90,6 +90,14 @@ def test_lower_value_lowers_the_line_at_once_but_not_below_what_is_drawn(union: 
     assert (told["granted"], told["line_value"], told["uncovered"]) == (minor(200), minor(95), minor(105))
 
 
+def test_asset_that_is_worth_nothing_any_more_leaves_the_line_at_what_is_drawn(union: Secured) -> None:
+    draw(union, 200)
+    union.pledge("BOND-1", "0")
+    assert union.granted() == minor(200)
+    waits = draw(union, 50)
+    assert union.statuses(B, waits) == ["PDNG AM04"]
+
+
 def test_collateral_that_secures_drawn_credit_is_not_released(union: Secured) -> None:
     union.pledge("BOND-2", "100", "CORPORATE")
     draw(union, 200)
@@ -144,7 +152,7 @@ def test_nothing_of_a_change_that_is_refused_stays(union: Secured) -> None:
         ("class_not_taken", lambda: union.pledge("BOND-2", "500", "GOLD")),
         ("bad_reference", lambda: union.pledge("BOND 2", "500")),
         ("bad_reference", lambda: union.pledge("", "500")),
-        ("bad_amount", lambda: union.pledge("BOND-2", "0")),
+        ("bad_amount", lambda: union.pledge("BOND-2", "")),
         ("bad_amount", lambda: union.pledge("BOND-2", "-5")),
         ("bad_amount", lambda: union.pledge("BOND-2", "1.005")),
         ("bad_amount", lambda: union.pledge("BOND-2", "1e9")),

@@ -226,6 +226,12 @@ def test_money_that_comes_in_pays_owed_interest_before_payments_that_wait(tmp_pa
     assert union.statuses(B, waits) == ["PDNG AM04"]
     assert union.balance(B) == minor("19.65")
     assert ask_credit(union.home).owed() == []
+    (notice,) = [m.transactions[0] for m in union.told(B, "camt.054")][-1:]
+    assert [(e.is_credit, e.amount_minor, e.transaction_code) for e in notice.entries] == [  # type: ignore[union-attr]
+        (True, minor(20), "PMNT/ICDT/XBCT"),
+        (False, 25, "ACMT/MDOP/INTR"),
+        (False, 10, "ACMT/MDOP/INTR"),
+    ]
     union.pay(A, B, "0.35")
     union.settle()
     assert union.statuses(B, waits) == ["PDNG AM04", "ACSC"]

@@ -14,17 +14,20 @@ BOND = '{ reference = "BOND-1", class = "GOVERNMENT", value = 300, valued_on = 2
 """It covers 285 of a line of 500."""
 
 
+HAIRCUTS = 'haircuts = { GOVERNMENT = "5", CORPORATE = "20" }'
+
+
 class Secured(SmallUnion):
     """The small union, in which KZ-B's line of 500 is secured."""
 
-    def __init__(self, root: Path, held: str = f"[{BOND} }}]", **more: Any) -> None:
+    def __init__(self, root: Path, held: str = f"[{BOND} }}]", terms: str = "", **more: Any) -> None:
         text = UNION.read_text(encoding="utf-8")
         changes = (
             (
                 "credit_lines.KZT = 500",
                 f"credit_lines.KZT = {{ limit = 500, secured = true }}\ncollateral.KZT = {held}",
             ),
-            ('opens_at = "09:00"', 'opens_at = "09:00"\nhaircuts = { GOVERNMENT = "5", CORPORATE = "20" }'),
+            ('opens_at = "09:00"', f'opens_at = "09:00"\n{terms}{HAIRCUTS}'),
         )
         for good, bad in changes:
             text = text.replace(good, bad, 1)

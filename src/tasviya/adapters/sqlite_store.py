@@ -191,19 +191,19 @@ class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, Stored
             "UPDATE outbox SET delivered_at = ? WHERE seq = ?",
             [(changes.at_ns, seq) for seq in changes.delivered],
         )
-        for record, day in changes.ended:
-            columns = ("valid_from", *record.KEY)
-            self.connection.execute(
-                f"UPDATE {TABLE_OF[type(record)]} SET valid_to = ? WHERE "
-                + " AND ".join(f"{column} = ?" for column in columns),
-                (day, *(getattr(record, column) for column in columns)),
-            )
         for record in changes.records:
             fields = record.__struct_fields__
             marks = ", ".join("?" * len(fields))
             self.connection.execute(
                 f"INSERT INTO {TABLE_OF[type(record)]} ({', '.join(fields)}) VALUES ({marks})",
                 msgspec.structs.astuple(record),
+            )
+        for record, day in changes.ended:
+            columns = ("valid_from", *record.KEY)
+            self.connection.execute(
+                f"UPDATE {TABLE_OF[type(record)]} SET valid_to = ? WHERE "
+                + " AND ".join(f"{column} = ?" for column in columns),
+                (day, *(getattr(record, column) for column in columns)),
             )
 
     def _write_journal(self, changes: Changes) -> None:

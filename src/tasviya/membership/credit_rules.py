@@ -182,4 +182,4 @@ def percent(table: Table, key: str, least: Decimal, most: Decimal, default: str 
             f"{text!r} is not a percent from {least:f} to {most:f} with at most {_PERCENT_DIGITS} decimals."
         )
         raise ConfigurationError("CF25", what, 'Write it as a text, such as "3.5".', table.at(key))
-    return format(value.normalize(), "f")
+    return format(value.normalize(), "f") if value else "0"

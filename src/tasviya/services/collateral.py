@@ -57,10 +57,10 @@ def pledge(
         raise OperatorError("valued_later", what, "Give the date of a valuation that has been made.")
     try:
         minor = parse_amount(value, state.account.currency)
-        if not 0 < minor <= LARGEST_VALUE:
-            raise AmountError(f"{value:.40} {currency} is not from 1 to {LARGEST_VALUE} minor units")
+        if not 0 <= minor <= LARGEST_VALUE:
+            raise AmountError(f"{value:.40} {currency} is not from 0 to {LARGEST_VALUE} minor units")
     except AmountError as error:
-        cure = "Write an amount above zero with the decimals of its currency."
+        cure = "Write the amount with the decimals of its currency; 0 if it is worth nothing."
         raise OperatorError("bad_amount", f"{error}.", cure) from None
     held = _held(snapshot.collateral(participant, currency), reference)
     begins = after if held is not None else today

@@ -24,6 +24,7 @@ from tasviya.core.rounding import Rounding
 from tasviya.membership.credit_rules import CreditTerms
 from tasviya.services.interest_rows import LEG_OF, AccrualRow, InterestKind, InterestStateRow
 from tasviya.services.memory import AccountState
+from tasviya.services.statements import INTEREST_PAID, OWED_BEFORE, WORDS, interest_reference
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.interest import Stretch, due_now, explained, stretch
@@ -70,9 +71,14 @@ def collect(work: Work, account_id: int) -> None:
     owed = list(book.owed(account_id))
     chain = _Chain(work, state)
     for kind, each in owed:
-        paid = chain.take(kind, each.owed, f"interest_owed:{state.account.key}:{state.entry_seq}:{kind}")
-        each.owed -= paid
-        _keep(work, account_id, kind)
+        subject = f"interest_owed:{state.account.key}:{state.entry_seq}:{kind}"
+        paid = chain.take(kind, each.owed, subject)
+        if paid:
+            each.owed -= paid
+            _keep(work, account_id, kind)
+            words = f"{WORDS[LEG_OF[kind]]}: {OWED_BEFORE}"
+            item = [0, True, paid, interest_reference(subject), words, INTEREST_PAID]
+            work.tell_more(work.bic(state.account.owner), "notice", state.account.hex_id, item)
     chain.end()
     if not any(each.owed for _, each in owed):
         book.owing.discard(account_id)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from tasviya.core.money import Currency
 from tasviya.services.operating_day import open_account
+from tasviya.services.statements import liquidity_code
 from tasviya.services.union_route import clearing_account
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
@@ -40,7 +41,7 @@ def tell_moves(
 ) -> None:
     """Tell the owners of accounts what moved on them for no payment: (account, is a debit, amount)."""
     for account, is_debit, amount in moves:
-        item = [0, is_debit, amount, identity, words]
+        item = [0, is_debit, amount, identity, words, liquidity_code(is_debit)]
         work.tell_more(work.bic(account.owner), "notice", account.hex_id, item)
 
 

@@ -39,7 +39,10 @@ or not: an entry has one code, and its counter value tells the rest."""
 
 
 INTEREST = frozenset({LegCode.DEPOSIT_INTEREST, LegCode.OVERNIGHT_INTEREST, LegCode.INTRADAY_INTEREST})
-"""Entries whose bank transaction code is ISO's of interest on an account."""
+INTEREST_PAID, INTEREST_RECEIVED = "ACMT/MDOP/INTR", "ACMT/MCOP/INTR"
+"""ISO's bank transaction codes of interest on an account, and the legs whose entries have them."""
+OWED_BEFORE = "owed since before"
+"""What is said of interest that is collected later than it was due."""
 
 
 class Posting(NamedTuple):
@@ -230,6 +233,11 @@ def exchanged_by(posting: Posting) -> str:
     return posting.subject.partition(":")[0] if not posting.payment_seq else ""
 
 
+def interest_reference(subject: str) -> str:
+    """What tells a posting of interest from the others of its account: its subject without the account."""
+    return ":".join(subject.split(":")[2:])
+
+
 def _exchange_entry(
     posting: Posting, currency: str, business_date: str, exchange: Conversion, words: str, scheme: Scheme
 ) -> Entry:
@@ -289,10 +297,9 @@ def _other_entry(
     if posting.leg in (LegCode.SOLD, LegCode.BOUGHT):
         code = FOREIGN_EXCHANGE
     elif posting.leg in INTEREST:
-        family = "MDOP" if posting.is_debit else "MCOP"
-        code, reference = f"ACMT/{family}/INTR", ":".join(posting.subject.split(":")[2:])
-        reckoned = exchanges.interest.get(posting.subject, "owed since before")
-        words = f"{words}: {reckoned}"
+        code = INTEREST_PAID if posting.is_debit else INTEREST_RECEIVED
+        reference = interest_reference(posting.subject)
+        words = f"{words}: {exchanges.interest.get(posting.subject, OWED_BEFORE)}"
     return Entry(
         posting.amount,
         currency,

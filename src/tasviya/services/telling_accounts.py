@@ -12,7 +12,6 @@ from tasviya.services.statements import (
     FOREIGN_EXCHANGE,
     AccountFacts,
     account_report,
-    liquidity_code,
     pages,
     payment_entry,
 )
@@ -23,7 +22,7 @@ from tasviya.services.unit_of_work import OutboxRow
 def notice(row: OutboxRow, facts: Facts) -> Documents:
     """refs: [account id, [[payment number, is a debit] …]]: what moved on an account. Where no payment moved
     it, the number is 0, and behind it stand the amount, an id and words; and, of an exchange, amount and
-    currency of its other side and what it was done by."""
+    currency of its other side and what it was done by, or of anything else its bank transaction code."""
     account_id, items = row.refs
     account = facts.accounts[account_id]
     at = iso_instant(facts.committed_at[row.commit_seq])
@@ -46,6 +45,7 @@ def _noticed(item: list[Any], account: AccountFacts, reference: str, facts: Fact
     seq, is_debit, *order = item
     if order:
         amount, identity, words, *other = order
+        code = other.pop() if len(other) == 1 else FOREIGN_EXCHANGE
         return Entry(
             amount,
             account.currency,
@@ -53,7 +53,7 @@ def _noticed(item: list[Any], account: AccountFacts, reference: str, facts: Fact
             reference=reference,
             account_servicer_reference=identity,
             booked_at=at,
-            transaction_code=FOREIGN_EXCHANGE if other else liquidity_code(is_debit),
+            transaction_code=code,
             remittance=words,
             counter_value=_against(account.currency, amount, is_debit, other, facts, at) if other else None,
         )

@@ -19,6 +19,7 @@ from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.outbox import write_file
 from tasviya.adapters.sqlite_connection import Connection, connect
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
+from tasviya.adapters.sqlite_lsm_queries import LsmQueries
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.sqlite_rate_queries import RateQueries
 from tasviya.adapters.transactions import reading
@@ -51,6 +52,7 @@ __all__ = [
     "amount_text",
     "ask",
     "ask_exchange",
+    "ask_lsm",
     "ask_rates",
     "by_hand",
     "clock_at",
@@ -152,6 +154,14 @@ def ask_rates(home: Home) -> RateQueries:
     Raises: OperatorError if there is none.
     """
     return RateQueries(_reader(home))
+
+
+def ask_lsm(home: Home) -> LsmQueries:
+    """Questions about passes over the queue and about what waits, beside the union's writer.
+
+    Raises: OperatorError if there is none.
+    """
+    return LsmQueries(_reader(home))
 
 
 def _reader(home: Home) -> Connection:

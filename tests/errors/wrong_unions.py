@@ -26,6 +26,10 @@ name = "Operator"
 bic = "TSVOKZ20XXX"
 member = "KZ"
 
+[liquidity_saving]
+minutes = 30
+algorithm = "fifo"
+
 [exchange]
 batch_minutes = 15
 limit_basis_points = 200
@@ -98,6 +102,7 @@ UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF22", "A unit by the name of a currency", '"TSU"', '"KZT"', "unit.code"),
     ("CF23", "Weights that are not all of it", 'weights = { KZT = "1" }', 'weights = { KZT = "0.9" }', "unit.weights"),
     ("CF24", "An interest rate in words", '"14.25"', '"high"', "unit.interest.KZT.percent"),
+    ("CF30", "Passes in any order that nobody has adopted", '"fifo"', '"free"', "liquidity_saving.algorithm"),
 ]  # fmt: skip
 
 

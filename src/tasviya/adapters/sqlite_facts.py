@@ -43,6 +43,7 @@ class StoredFacts:
             batch=after("SELECT max(seq) FROM exchange_batch"),
             quote=after("SELECT max(seq) FROM exchange_quote"),
             trade=after("SELECT max(seq) FROM trade"),
+            lsm_pass=after("SELECT max(seq) FROM lsm_pass"),
         )
 
     def records(self) -> list[Record]:
@@ -167,6 +168,10 @@ class StoredFacts:
             " WHERE status IN ('queued', 'held', 'warehoused') AND not_before + not_after > 0"
         )
         return sorted((instant, seq) for *both, seq in rows for instant in both if instant)
+
+    def latest_pass_ns(self) -> int:
+        sql = "SELECT coalesce(max(at), 0) FROM lsm_pass WHERE trigger = 'schedule'"
+        return int(self.connection.execute(sql).fetchone()[0])
 
     def returned_minor(self, original_seq: int) -> int:
         sql = (

@@ -12,19 +12,20 @@ import sys
 import typer
 
 from tasviya import __version__
-from tasviya.cli import ask, exchange, exchange_day, operate, unit
+from tasviya.cli import ask, exchange, exchange_day, lsm, operate, unit
 from tasviya.core.errors import OperatorError
 
 INTERRUPTED = 130
 HELP = "A clearing union in a box: settles trade between countries in their own currencies."
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
-for commands in (operate.commands, ask.commands, unit.commands):
+for commands in (operate.commands, ask.commands, lsm.commands, unit.commands):
     app.registered_commands += commands.registered_commands
 app.add_typer(operate.day_commands, name="day")
 app.add_typer(operate.held_commands, name="held")
 exchange.exchange_app.command()(exchange_day.day)
 app.add_typer(exchange.exchange_app, name="exchange")
 app.add_typer(unit.unit_app, name="unit")
+app.add_typer(lsm.lsm_app, name="lsm")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from tasviya.membership.exchange_rules import CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
+from tasviya.membership.liquidity_rules import LiquiditySavingRules
 from tasviya.membership.records import Record
 from tasviya.membership.unit_rules import UnitInterest, UnitRules, UnitWeight
 
@@ -277,6 +278,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "unit_rules": UnitRules,
     "unit_weights": UnitWeight,
     "unit_interest": UnitInterest,
+    "liquidity_saving_rules": LiquiditySavingRules,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""
 

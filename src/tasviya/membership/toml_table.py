@@ -56,6 +56,12 @@ class Table:
             raise _wrong_kind(value, f"a whole number from {least} to {most}", self.at(key))
         return value
 
+    def flag(self, key: str, default: bool) -> bool:
+        value = self.get(key, default)
+        if not isinstance(value, bool):
+            raise _wrong_kind(value, "true or false", self.at(key))
+        return value
+
     def day(self, key: str) -> str | None:
         value = self.get(key)
         if value is None:

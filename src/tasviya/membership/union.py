@@ -27,6 +27,7 @@ from tasviya.core.money import AmountError, Currency, parse_amount
 from tasviya.membership.coherence import check
 from tasviya.membership.exchange_rules import read_exchange
 from tasviya.membership.fixing_rules import read_fixing
+from tasviya.membership.liquidity_rules import read_liquidity_saving
 from tasviya.membership.participant import (
     ACTIVE,
     BANK,
@@ -94,6 +95,7 @@ CODES: Mapping[str, str] = {
     "CF22": "the unit's code is no code of its own",
     "CF23": "the unit's weights make no basket",
     "CF24": "a number of the unit is not one",
+    "CF30": "passes in any order, which the members have not adopted",
 }
 """What can be wrong with a union's configuration."""
 
@@ -172,6 +174,8 @@ class _Reading:
             fixing = exchange.table("fixing") if terms else Table({}, exchange.at("fixing"))
             read_fixing(fixing, self.dates, self.keep)
             exchange.done()
+        if root.get("liquidity_saving") is not None:
+            read_liquidity_saving(root.table("liquidity_saving"), self.dates, self.keep)
         if root.get("unit") is not None:
             unit = root.table("unit")
             read_unit(unit, self.dates, self.keep)

@@ -15,7 +15,7 @@ from tasviya.core.errors import invariant
 from tasviya.membership.register import Register, Snapshot
 from tasviya.services.exchange_book import Book
 from tasviya.services.unit_of_work import AccountRow, DayRow, Store
-from tasviya.settlement.accounts import AccountKind, LedgerAccount
+from tasviya.settlement.accounts import ZERO_BETWEEN_COMMITS, AccountKind, LedgerAccount
 from tasviya.settlement.admission import Day, Directory
 from tasviya.settlement.liquidity import Exposure, Funds, Limits
 from tasviya.settlement.open_trades import OpenTrades
@@ -66,6 +66,7 @@ class Memory:
         """(instant, payment number) of payments that wait and whose payers have set times, in order."""
         self.book = Book(store)
         self.trades = OpenTrades(store.open_trades())
+        self.latest_pass_ns = store.latest_pass_ns()
         self.queue = PaymentQueue()
         for row, payment in store.queue():
             self.queue.add(row.account_id, payment, by_limit=row.by_limit)
@@ -176,6 +177,8 @@ class Memory:
         for state in self.accounts.values():
             net, held = self._ledger_balance(state.account)
             invariant(state.net == net, f"{state.account.key} stands as in the ledger")
+            if state.account.kind in ZERO_BETWEEN_COMMITS:
+                invariant(state.net == 0, f"{state.account.key} has passed everything on")
             if state.account.kind in (AccountKind.SETTLEMENT, AccountKind.VOSTRO):
                 funds = state.funds
                 invariant(funds.held == held, f"{state.account.key} holds back as in the ledger")

@@ -203,6 +203,8 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
             if snapshot.exchange_rules is not None:
                 want(AccountKind.EXCHANGE, institution.code, code)
                 want(AccountKind.ROUNDING, institution.code, code)
+            if snapshot.liquidity_saving is not None:
+                want(AccountKind.OFFSET, institution.code, code)
     for each in snapshot.accounts():
         want(AccountKind.SETTLEMENT, each.participant, each.currency, number=each.number)
         want(AccountKind.CREDIT, each.participant, each.currency)

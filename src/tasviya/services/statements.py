@@ -24,6 +24,8 @@ WORDS = {
     LegCode.CREDIT_REPAID: "Intraday credit repaid",
     LegCode.OPENING_BALANCE: "Opening balance",
     LegCode.ROUNDING: "What cannot be split",
+    LegCode.OFFSET_LENT: "Lent while payments settle together",
+    LegCode.OFFSET_REPAID: "Repaid by payments that settled together",
 }
 """What an entry is called that belongs to no payment."""
 

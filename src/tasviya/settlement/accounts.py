@@ -8,6 +8,8 @@ One currency has three ledgers (partitions), so that money, banks' books and pro
              respondent's own mirror, `nostro` against `nostro_control`
              `exchange` takes in what orders sell and pays out what they buy, `rounding` keeps what cannot be
              split; both belong to the settlement institution, and `exchange` stands at zero between commits
+             `offset` lends within a chain what a set of queued payments needs until all of it is posted, and
+             has it back before the chain ends; it stands at zero between commits, too
     limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
 
 The ledger itself refuses an overdraft: settlement, vostro and credit-limit accounts must not owe. A credit
@@ -38,6 +40,7 @@ class AccountKind(IntEnum):
     NOSTRO_CONTROL = 9
     EXCHANGE = 10
     ROUNDING = 11
+    OFFSET = 12
 
 
 BOOKS = 1_000_000
@@ -48,6 +51,7 @@ _PARTITION = {
     AccountKind.CREDIT: 0,
     AccountKind.EXCHANGE: 0,
     AccountKind.ROUNDING: 0,
+    AccountKind.OFFSET: 0,
     AccountKind.CREDIT_LIMIT: LIMITS,
     AccountKind.LIMIT_CONTROL: LIMITS,
     AccountKind.VOSTRO: BOOKS,
@@ -66,8 +70,10 @@ OWED_TO_OWNER = frozenset(
     }
 )
 """Kinds whose balance is credits less debits, and may not fall below zero."""
-OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO})
+OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO, AccountKind.OFFSET})
 """Kinds whose balance is debits less credits, and may not fall below zero."""
+ZERO_BETWEEN_COMMITS = frozenset({AccountKind.EXCHANGE, AccountKind.OFFSET})
+"""Kinds that only pass money on: what a chain puts there, it takes away again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,9 @@ class LegCode(IntEnum):
     ROUNDING = 15
     TRADED = 16
     """What one side of a trade pays the other."""
+    OFFSET_LENT = 17
+    """What an account lacks until the set that it settles in is posted."""
+    OFFSET_REPAID = 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ name = "Operator"
 bic = "TSVOKZ20"
 member = "KZ"
 
+[liquidity_saving]
+minutes = 30
+algorithm = "fifo"
+
 [exchange]
 batch_minutes = 15
 limit_basis_points = 200
@@ -329,6 +333,17 @@ MISTAKES = [
     ("CF24", "a negative weight", '{ KZT = "1" }', '{ KZT = "-1" }', "unit.weights.KZT.value"),
     ("CF24", "a worth of nothing", 'amount = "100"', 'amount = "0"', "unit.worth.amount"),
     ("CF24", "an interest rate of no number", '"14.25"', '"NaN"', "unit.interest.KZT.percent"),
+    ("CF30", "an order that nobody has freed", '"fifo"', '"free"', "liquidity_saving.algorithm"),
+    ("CF04", "an algorithm that is none", '"fifo"', '"magic"', "liquidity_saving.algorithm"),
+    ("CF04", "passes more often than a minute", "minutes = 30", "minutes = -1", "liquidity_saving.minutes"),
+    ("CF02", "passes without a period", "minutes = 30\n", "", "liquidity_saving.minutes"),
+    (
+        "CF04",
+        "a switch that is neither",
+        "minutes = 30",
+        'minutes = 30\nbilateral = "yes"',
+        "liquidity_saving.bilateral",
+    ),
 ]
 
 

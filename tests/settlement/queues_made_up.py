@@ -48,7 +48,7 @@ def mixed(draw: st.DrawFn) -> tuple[Queued, Liquidity]:
     items = draw(plain_items())
     liquidity = draw(funds())
     owners = draw(st.lists(st.integers(0, ACCOUNTS - 1), max_size=2, unique=True))
-    free = draw(st.lists(st.integers(0, 9), min_size=len(owners), max_size=len(owners)))
+    free = draw(st.lists(st.integers(0, 25), min_size=len(owners), max_size=len(owners)))
     made = []
     for item in items:
         (payer, amount), (payee, _) = item.takes[0], item.gives[0]

@@ -69,6 +69,25 @@ def test_limit_sets_a_payment_aside_and_those_behind_it_pass() -> None:
     assert found.settles.tolist() == [False, True, True]
 
 
+def test_payment_within_a_limit_passes_one_that_exceeds_it() -> None:
+    over = Item(50, 2, 0, 0, ((0, 50),), ((1, 50),), 0)
+    within = Item(15, 2, 1, 0, ((0, 15),), ((1, 15),), 0)
+    has, nothing = np.array([100, 0], np.int64), np.zeros(2, np.int64)
+    liquidity = Liquidity(has, nothing, nothing, np.array([20], np.int64), np.array([0], np.int32))
+    assert find(queued([over, within], 2), liquidity).settles.tolist() == [False, True]
+
+
+def test_payment_that_its_limit_would_allow_after_all_stops_those_behind_it() -> None:
+    first = Item(10, 2, 0, 0, ((0, 10),), ((2, 10),), 0)
+    second = Item(15, 2, 1, 0, ((0, 15),), ((1, 15),), 0)  # exceeds the limit if the first settles
+    behind = Item(1, 2, 2, 0, ((0, 1),), ((1, 1),))
+    has, nothing = np.array([9, 0, 0], np.int64), np.zeros(3, np.int64)
+    liquidity = Liquidity(has, nothing, nothing, np.array([20], np.int64), np.array([0], np.int32))
+    queue = queued([first, second, behind], 3)
+    found = find(queue, liquidity)
+    assert not found.settles.any()
+
+
 def test_what_comes_back_makes_room_under_a_limit() -> None:
     there = Item(50, 2, 0, 0, ((0, 50),), ((1, 50),), 0)
     back = Item(40, 2, 1, 1, ((1, 40),), ((0, 40),), -1, 0)

@@ -8,10 +8,12 @@ it where it does not wait pass it, in a further round, which can only add to the
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 
 from tasviya.settlement.fifo_pass import ASIDE, IN, OUT, keep_what_can_stay, what_waits
-from tasviya.settlement.offsetting import Bools, Found, Liquidity, Queued, fits
+from tasviya.settlement.offsetting import NONE, Bools, Found, Liquidity, Queued, fits
 from tasviya.settlement.plain_offset import plain_states, plain_what_waits
 
 ROUNDS = 8
@@ -30,22 +32,40 @@ def largest_in_order(queue: Queued, liquidity: Liquidity) -> Bools:
     if len(queue.line_item) == len(queue) and not len(liquidity.limit_free):
         return np.asarray(state == IN)  # each waits where it takes from: nobody can be passed
     several = _several(queue)
-    for _ in range(ROUNDS):
-        passed = np.where(state == ASIDE, ASIDE, np.where((state == OUT) & several, OUT, IN)).astype(np.int8)
-        passed = np.where(absent != IN, absent, passed).astype(np.int8)
-        if np.array_equal(passed, absent):
-            break
-        absent = passed
+    for rounds in count(1):
+        passed = (state != IN) & (several | (state == ASIDE)) & (absent == IN)
+        if rounds <= ROUNDS and passed.any():
+            absent = np.where(passed, state, absent).astype(np.int8)
+        else:
+            within = _within_limit(queue, liquidity, state) & (absent != OUT)
+            if not within.any():
+                break
+            absent[within] = OUT  # its limit would allow it after all: those behind it wait with it
         state = states(queue, liquidity, absent)
     return np.asarray(state == IN)
+
+
+def _within_limit(queue: Queued, liquidity: Liquidity, state: np.ndarray) -> Bools:
+    """Which items are set aside for a limit that would allow them now."""
+    room = liquidity.limit_free.tolist()
+    values, used, freed = queue.value.tolist(), queue.limit_used.tolist(), queue.limit_freed.tolist()
+    for item in np.flatnonzero(state == IN).tolist():
+        if used[item] != NONE:
+            room[used[item]] -= values[item]
+        if freed[item] != NONE:
+            room[freed[item]] += values[item]
+    within = np.zeros(len(queue), np.bool_)
+    for item in np.flatnonzero(state == ASIDE).tolist():
+        within[item] = values[item] <= room[used[item]]
+    return within
 
 
 def cheap_bound(queue: Queued, liquidity: Liquidity) -> int:
     """What no set settles more of, in whatever order: each account pays at most what waits there, and at most
     what it has and all that could come in. Minor units; in one currency."""
     small = fits(queue, liquidity)
-    count = what_waits if small else plain_what_waits
-    taken, given = count(queue.touch_account, queue.touch_amount, queue.accounts)
+    add_up = what_waits if small else plain_what_waits
+    taken, given = add_up(queue.touch_account, queue.touch_amount, queue.accounts)
     paid = (
         min(out, max(0, has + comes))
         for out, has, comes in zip(

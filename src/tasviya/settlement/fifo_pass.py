@@ -80,11 +80,18 @@ def keep_what_can_stay(
         for limit in range(limits):
             while room[limit] < 0:
                 owner = limit_owner[limit]
+                counted = room[limit]
+                for p in range(line_start[owner], end[owner]):
+                    k = line_item[p]
+                    if state[k] == IN and limit_used[k] == limit:
+                        counted += value[k]
                 k = -1
-                for p in range(end[owner] - 1, line_start[owner] - 1, -1):
+                for p in range(line_start[owner], end[owner]):
                     if state[line_item[p]] == IN and limit_used[line_item[p]] == limit:
-                        k = line_item[p]
-                        break
+                        counted -= value[line_item[p]]
+                        if counted < 0:
+                            k = line_item[p]
+                            break
                 if k < 0:
                     break
                 top = _take_out(

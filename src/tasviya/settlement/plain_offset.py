@@ -31,9 +31,14 @@ def plain_states(queue: Queued, liquidity: Liquidity, absent: np.ndarray) -> np.
         for place, left in enumerate(room):
             line = lines[int(liquidity.limit_owner[place])]
             counted = [item for item in line if state[item] == IN and used[item] == place]
-            if left < 0 and counted:
-                state[counted[-1]] = ASIDE
-                changed = True
+            left += sum(values[item] for item in counted)
+            for item in counted:
+                left -= values[item]
+                if left < 0:
+                    state[item] = ASIDE
+                    changed = True
+                    break
+            if changed:
                 break
         if changed:
             continue

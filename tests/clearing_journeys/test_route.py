@@ -8,6 +8,8 @@ import pytest
 from clearing_union import ClearingUnion
 from exchange_union import A, B, D, E, F, G
 
+from tasviya import app
+
 UNIT = 10_000
 """Minor units of the union's unit in one."""
 
@@ -145,3 +147,13 @@ def test_a_return_comes_back_in_the_currency_that_was_paid(union: ClearingUnion)
     union.settle()
     assert union.balance(D, "KZT") == 500_000 + 10_000
     assert union.positions()["KZT"] == 16_000  # positions stay: the return is a payment of its own
+
+
+def test_why_it_waits_for_room_is_told_in_units(union: ClearingUnion) -> None:
+    union.through(A, D, 5000, "INR", "KZT")
+    waiting = union.through(A, G, 10, "INR", "KZT")
+    union.settle()
+    (told,) = app.ask_lsm(union.home).why(waiting)
+    assert (told["waits_for"], told["account_of"], told["counted_in"]) == ("room", "KZ-SI", "TSU")
+    assert (told["amount"], told["currency"]) == ("62.50", "KZT")
+    assert (told["spendable"], told["lacks"], told["releases"]) == ("0.0000", "1.0000", "1.0000")

@@ -23,7 +23,7 @@ from tasviya.lab import figures
 from tasviya.ledger.ledger import Account
 from tasviya.membership.participant import OpeningBalance
 from tasviya.membership.union import load_union
-from tasviya.services import holding, operating_day
+from tasviya.services import holding, lsm, operating_day
 from tasviya.services.payments import Undeclared
 from tasviya.settlement.accounts import AccountKind, ledger_account
 
@@ -50,6 +50,26 @@ def command(*words: str) -> Act:
             commands(here, standalone_mode=False)
 
     return act
+
+
+def a_pass(algorithm: str) -> Act:
+    """A pass by an algorithm, in a union that has passes."""
+
+    def act(directory: Path) -> None:
+        text = UNION.read_text(encoding="utf-8")
+        file = directory / "union.toml"
+        file.write_text(text.replace("[operator]", "[liquidity_saving]\nminutes = 30\n[operator]"))
+        with at_work(SmallUnion(directory / "home", union=file).at("10:00").settle()) as application:
+            application.do(lambda work: lsm.run(work, "KZT", algorithm))
+
+    return act
+
+
+def why_settled(directory: Path) -> None:
+    union = union_in(directory)
+    paid = union.pay(A, B, 1)
+    union.settle()
+    app.ask_lsm(union.home).why(paid)
 
 
 def live_union(directory: Path, *, screened: bool) -> Path:
@@ -271,6 +291,14 @@ OPERATOR_CASES: list[tuple[str, str, str, Act]] = [
      command("demo", "--payments", "0", "--home", "@/demo")),
     ("not_a_demo", "The demo replaces nothing but a demo.", "`tasviya demo --home` where something lies",
      command("demo", *HOME)),
+    ("no_liquidity_saving", "Passes over the queue are a rule of the union's.",
+     "`tasviya lsm run` in a union without them", command("lsm", "run", *HOME)),
+    ("unknown_algorithm", "A pass uses an algorithm that there is.", "`tasviya lsm run --algorithm magic`",
+     a_pass("magic")),
+    ("order_not_free", "Arrival counts unless the members have adopted that it does not.",
+     "`tasviya lsm run --algorithm free`", a_pass("free")),
+    ("not_waiting", "Only of a payment that waits is asked why.", "Ask why a settled payment waits",
+     why_settled),
     ("STORE_BUSY", "A store has one writer.", "Start a second one", second_writer),
     ("STORE_UNREADABLE", "A store is a SQLite file.", "Put another file in its place", no_database),
     ("store_damaged", "A store must be whole.", "Cut the file in half", damaged),

@@ -26,6 +26,10 @@ name = "Operator"
 bic = "TSVOKZ20XXX"
 member = "KZ"
 
+[liquidity_saving]
+minutes = 30
+algorithm = "fifo"
+
 [exchange]
 batch_minutes = 15
 limit_basis_points = 200
@@ -109,6 +113,7 @@ UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF26", "Collateral that nobody takes", 'class = "GOVERNMENT"', 'class = "GOLD"', "collateral.KZT"),
     ("CF27", "A valuation that is still to come", "valued_on = 2026-01-01", "valued_on = 2026-01-02", "collateral.KZT.valued_on"),
     ("CF28", "A secured line where nothing is taken", UNSECURED, SECURED, "credit_lines.KZT"),
+    ("CF32", "Passes in any order that nobody has adopted", '"fifo"', '"free"', "liquidity_saving.algorithm"),
 ]  # fmt: skip
 
 

@@ -8,9 +8,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_union import UNION, A, B, C, D, E, F, G, R, SmallUnion
+from small_union import UNION, A, B, C, D, E, F, G, R, SmallUnion, minor
 
 from tasviya.app import ask
+from tasviya.services import lsm
 
 RANK = {"URGT": 0, "HIGH": 1, "NORM": 2}
 
@@ -43,6 +44,62 @@ def test_any_day(day: list[list[tuple[str, str, int, str]]]) -> None:
         statuses = ask(union.home).db.execute("SELECT DISTINCT status FROM payment").fetchall()
         assert {status for (status,) in statuses} <= {"settled", "expired"}
         union.close()
+
+
+large = st.tuples(
+    st.sampled_from([A, B, C, D, E, F, G, R]),
+    st.sampled_from([A, B, C, D, E, F, G, R]),
+    st.sampled_from([200, 350, 700, 1300, 1900]),
+    st.sampled_from(["NORM", "NORM", "NORM", "HIGH", "URGT"]),
+)
+of_large = st.lists(st.lists(large, min_size=3, max_size=8), min_size=2, max_size=5)
+PASSES = """
+[liquidity_saving]
+minutes = 10
+free_order = true
+"""
+
+
+@pytest.mark.parametrize("algorithm", ["fifo", "free"])
+@given(of_large)
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_day_of_passes(algorithm: str, day: list[list[tuple[str, str, int, str]]]) -> None:
+    with TemporaryDirectory() as directory:
+        file = Path(directory) / "union.toml"
+        text = UNION.read_text(encoding="utf-8")
+        table = f'{PASSES}algorithm = "{algorithm}"\n'
+        file.write_text(text.replace("[operator]", f"{table}\n[operator]"), encoding="utf-8")
+        union = SmallUnion(Path(directory) / "home", union=file, stays_up=True).at("10:00").settle()
+        issued = union.books()["KZ-SI/KZT/issue/"]
+        for hour, batch in enumerate(day, 10):
+            for payer, payee, amount, priority in batch:
+                if payer != payee:
+                    union.pay(payer, payee, amount, priority=priority)
+            union.at(f"{hour}:05").settle()
+            union.at(f"{hour}:15").settle()  # with a pass
+            union.application().do(lambda work: lsm.run(work, None, None))
+            union.application().system.memory.check()
+            union.must_balance()
+            if algorithm == "fifo":
+                nobody_is_overtaken(union)
+            limits_hold(union)
+            books = union.books()
+            held = sum(net for name, net in books.items() if "/KZT/settlement/" in name)
+            drawn = sum(-net for name, net in books.items() if "/KZT/credit/" in name)
+            assert held - drawn == -issued, "money is neither made nor lost; a drawing is lent and owed"
+            assert not any(net for name, net in books.items() if name.endswith("/offset/"))
+        union.at("18:30").settle()
+        assert union.waiting() == []
+        union.close()
+
+
+def limits_hold(union: SmallUnion) -> None:
+    """KZ-C lets its net payments to KZ-B come to 300, KZ-D its to all others to 400."""
+    db = ask(union.home).db
+    for account, net in db.execute(
+        "SELECT a.owner, l.net_paid FROM limit_state l JOIN account a ON a.account_id = l.account_id"
+    ):
+        assert int(net) <= minor({"KZ-C": 300, "KZ-D": 400}[account])
 
 
 def nobody_is_overtaken(union: SmallUnion) -> None:

@@ -33,6 +33,10 @@ name = "Operator"
 bic = "TSVOKZ20"
 member = "KZ"
 
+[liquidity_saving]
+minutes = 30
+algorithm = "fifo"
+
 [exchange]
 batch_minutes = 15
 limit_basis_points = 200
@@ -387,6 +391,17 @@ MISTAKES = [
     ("CF26", "a class that is not taken", 'class = "GOVERNMENT"', 'class = "GOLD"', "collateral.KZT"),
     ("CF27", "a valuation to come", "valued_on = 2025-12-30", "valued_on = 2026-01-02", "KZT.valued_on"),
     ("CF28", "a secured line without collateral", 'haircuts = { BILLS = "0" }\n', "", "credit_lines.UZS"),
+    ("CF32", "an order that nobody has freed", '"fifo"', '"free"', "liquidity_saving.algorithm"),
+    ("CF04", "an algorithm that is none", '"fifo"', '"magic"', "liquidity_saving.algorithm"),
+    ("CF04", "passes more often than a minute", "minutes = 30", "minutes = -1", "liquidity_saving.minutes"),
+    ("CF02", "passes without a period", "minutes = 30\n", "", "liquidity_saving.minutes"),
+    (
+        "CF04",
+        "a switch that is neither",
+        "minutes = 30",
+        'minutes = 30\nbilateral = "yes"',
+        "liquidity_saving.bilateral",
+    ),
 ]
 
 

@@ -46,6 +46,7 @@ class StoredFacts:
             trade=after("SELECT max(seq) FROM trade"),
             cycle=after("SELECT max(seq) FROM clearing_cycle"),
             default=after("SELECT max(seq) FROM clearing_default"),
+            lsm_pass=after("SELECT max(seq) FROM lsm_pass"),
         )
 
     def records(self) -> list[Record]:
@@ -171,6 +172,10 @@ class StoredFacts:
             " WHERE status IN ('queued', 'held', 'warehoused') AND not_before + not_after > 0"
         )
         return sorted((instant, seq) for *both, seq in rows for instant in both if instant)
+
+    def latest_pass_ns(self) -> int:
+        sql = "SELECT coalesce(max(at), 0) FROM lsm_pass WHERE trigger = 'schedule'"
+        return int(self.connection.execute(sql).fetchone()[0])
 
     def returned_minor(self, original_seq: int) -> int:
         sql = (

@@ -36,6 +36,7 @@ from tasviya.ledger.ledger import (
 from tasviya.membership.participant import TABLE_OF
 from tasviya.services.unit_of_work import (
     Changes,
+    PassRow,
     PostingRefused,
     QueueRow,
 )
@@ -140,6 +141,13 @@ class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, Stored
         write_rates(self.connection, changes)
         write_clearing(self.connection, changes)
         write_interest(self.connection, changes)
+        if changes.passes:
+            whole = journal.whole
+            rows = [
+                tuple(whole(each) if isinstance(each, int) else each for each in row)
+                for row in changes.passes
+            ]
+            many(f"INSERT INTO lsm_pass VALUES ({', '.join('?' * len(PassRow._fields))})", rows)
 
     def _write_queue(self, queued: dict[int, QueueRow | None]) -> None:
         self.connection.executemany(

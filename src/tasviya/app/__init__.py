@@ -10,6 +10,7 @@ from tasviya.app.asking import (
     ask_defaults,
     ask_exchange,
     ask_headlines,
+    ask_lsm,
     ask_rates,
     export,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "ask_defaults",
     "ask_exchange",
     "ask_headlines",
+    "ask_lsm",
     "ask_rates",
     "by_hand",
     "clock_at",

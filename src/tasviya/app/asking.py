@@ -11,6 +11,7 @@ from tasviya.adapters.sqlite_credit_queries import CreditQueries
 from tasviya.adapters.sqlite_default_queries import DefaultQueries
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_headlines import Headlines
+from tasviya.adapters.sqlite_lsm_queries import LsmQueries
 from tasviya.adapters.sqlite_queries import Queries
 from tasviya.adapters.sqlite_rate_queries import RateQueries
 from tasviya.home import Home
@@ -72,6 +73,14 @@ def ask_headlines(home: Home) -> Headlines:
     Raises: OperatorError if there is no union.
     """
     return Headlines(_reader(home))
+
+
+def ask_lsm(home: Home) -> LsmQueries:
+    """Questions about passes over the queue and about what waits, beside the union's writer.
+
+    Raises: OperatorError if there is none.
+    """
+    return LsmQueries(_reader(home))
 
 
 def ask_rates(home: Home) -> RateQueries:

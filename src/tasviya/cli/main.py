@@ -19,6 +19,7 @@ from tasviya.cli import (
     default,
     exchange,
     exchange_day,
+    lsm,
     netting,
     netting_years,
     operate,
@@ -30,7 +31,7 @@ from tasviya.core.errors import OperatorError
 INTERRUPTED = 130
 HELP = "A clearing union in a box: settles trade between countries in their own currencies."
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
-for commands in (operate.commands, ask.commands, unit.commands, credit.commands):
+for commands in (operate.commands, ask.commands, lsm.commands, unit.commands, credit.commands):
     app.registered_commands += commands.registered_commands
 app.add_typer(operate.day_commands, name="day")
 app.add_typer(operate.held_commands, name="held")
@@ -43,6 +44,7 @@ netting.netting_app.command()(netting_years.swing)
 netting.netting_app.command()(netting_years.imbalances)
 app.add_typer(netting.netting_app, name="netting")
 app.add_typer(setoff.setoff_app, name="setoff")
+app.add_typer(lsm.lsm_app, name="lsm")
 
 
 def main() -> None:

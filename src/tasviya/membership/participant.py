@@ -23,6 +23,7 @@ from tasviya.membership.clearing_rules import (
 from tasviya.membership.credit_rules import Collateral, CollateralClass, CreditLine, CreditTerms
 from tasviya.membership.exchange_rules import CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
+from tasviya.membership.liquidity_rules import LiquiditySavingRules
 from tasviya.membership.records import Record
 from tasviya.membership.unit_rules import UnitInterest, UnitRules, UnitWeight
 
@@ -283,6 +284,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "credit_terms": CreditTerms,
     "collateral_classes": CollateralClass,
     "collateral": Collateral,
+    "liquidity_saving_rules": LiquiditySavingRules,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""
 

@@ -26,6 +26,7 @@ from tasviya.membership.clearing_rules import (
 from tasviya.membership.credit_rules import Collateral, CollateralClass, CreditLine, CreditTerms
 from tasviya.membership.exchange_rules import GROSS, CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
+from tasviya.membership.liquidity_rules import LiquiditySavingRules
 from tasviya.membership.participant import (
     BUSINESS_DAY,
     CLOSED,
@@ -178,6 +179,8 @@ class Snapshot:
         self.fixing_rules: FixingRules | None = next(iter(holding(FixingRules)), None)
         self.unit: UnitRules | None = next(iter(holding(UnitRules)), None)
         """Its own unit of account; None: it has none."""
+        self.liquidity_saving: LiquiditySavingRules | None = next(iter(holding(LiquiditySavingRules)), None)
+        """How queued payments settle together; None: each settles by itself."""
         self.unit_weights: Sequence[UnitWeight] = holding(UnitWeight)
         self.unit_interest: Mapping[str, str] = {
             each.currency: each.percent for each in holding(UnitInterest)

@@ -71,9 +71,9 @@ class Table:
             raise ConfigurationError(code, what, 'Write it as a text, such as "0.25".', self.at(key))
         return format(value.normalize(), "f")
 
-    def flag(self, key: str) -> bool:
-        """A yes or no; no if it is left out."""
-        value = self.get(key, False)
+    def flag(self, key: str, default: bool = False) -> bool:
+        """A yes or no; the default if it is left out."""
+        value = self.get(key, default)
         if not isinstance(value, bool):
             raise _wrong_kind(value, "true or false", self.at(key))
         return value

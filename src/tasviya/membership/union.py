@@ -29,6 +29,7 @@ from tasviya.membership.coherence import check
 from tasviya.membership.credit_rules import read_credit, read_lines
 from tasviya.membership.exchange_rules import read_exchange
 from tasviya.membership.fixing_rules import read_fixing
+from tasviya.membership.liquidity_rules import read_liquidity_saving
 from tasviya.membership.participant import (
     ACTIVE,
     BANK,
@@ -102,6 +103,7 @@ CODES: Mapping[str, str] = {
     "CF29": "a number of clearing is not one",
     "CF30": "the bands of the sliding scale are not in order",
     "CF31": "clearing names nobody, or lacks what it needs",
+    "CF32": "passes in any order, which the members have not adopted",
 }
 """What can be wrong with a union's configuration."""
 
@@ -180,6 +182,8 @@ class _Reading:
             fixing = exchange.table("fixing") if terms else Table({}, exchange.at("fixing"))
             read_fixing(fixing, self.dates, self.keep)
             exchange.done()
+        if root.get("liquidity_saving") is not None:
+            read_liquidity_saving(root.table("liquidity_saving"), self.dates, self.keep)
         if root.get("unit") is not None:
             unit = root.table("unit")
             read_unit(unit, self.dates, self.keep)

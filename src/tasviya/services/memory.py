@@ -17,7 +17,7 @@ from tasviya.services.clearing_memory import Clearing
 from tasviya.services.exchange_book import Book
 from tasviya.services.interest_rows import InterestBook
 from tasviya.services.unit_of_work import AccountRow, DayRow, Store
-from tasviya.settlement.accounts import EITHER_WAY, AccountKind, LedgerAccount
+from tasviya.settlement.accounts import EITHER_WAY, ZERO_BETWEEN_COMMITS, AccountKind, LedgerAccount
 from tasviya.settlement.admission import Day, Directory
 from tasviya.settlement.liquidity import Exposure, Funds, Limits
 from tasviya.settlement.open_trades import OpenTrades
@@ -70,6 +70,7 @@ class Memory:
         self.trades = OpenTrades(store.open_trades())
         self.clearing = Clearing(store, self.snapshot if any(self.register.tables().values()) else None)
         self.interest = InterestBook(store)
+        self.latest_pass_ns = store.latest_pass_ns()
         self.queue = PaymentQueue()
         for row, payment in store.queue():
             self.queue.add(row.account_id, payment, by_limit=row.by_limit)
@@ -190,6 +191,8 @@ class Memory:
         for state in self.accounts.values():
             net, held = self._ledger_balance(state.account)
             invariant(state.net == net, f"{state.account.key} stands as in the ledger")
+            if state.account.kind in ZERO_BETWEEN_COMMITS:
+                invariant(state.net == 0, f"{state.account.key} has passed everything on")
             if state.account.kind in (AccountKind.SETTLEMENT, AccountKind.VOSTRO):
                 funds = state.funds
                 invariant(funds.held == held, f"{state.account.key} holds back as in the ledger")

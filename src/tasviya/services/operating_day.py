@@ -229,6 +229,8 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
                 want(AccountKind.POSITION_ROOM, institution.code, unit.code, code)
                 want(AccountKind.FUND, institution.code, unit.code, code)
                 want(AccountKind.LIMIT_CONTROL, snapshot.union.operator, unit.code)
+            if snapshot.liquidity_saving is not None:
+                want(AccountKind.OFFSET, institution.code, code)
     for each in snapshot.accounts():
         want(AccountKind.SETTLEMENT, each.participant, each.currency, number=each.number)
         want(AccountKind.CREDIT, each.participant, each.currency)

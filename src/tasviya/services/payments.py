@@ -245,15 +245,20 @@ def wait(work: Work, payment: Payment, decision: Queue) -> None:
         report(work, payment)
 
 
-def settle(work: Work, payment: Payment, parties: Parties, decision: Settle) -> None:
-    """Post it, and tell payer, payee and the correspondents between them."""
+def settle(
+    work: Work, payment: Payment, parties: Parties, decision: Settle, *, goes_on: bool = False
+) -> None:
+    """Post it, and tell payer, payee and the correspondents between them.
+
+    goes_on: its chain goes on with what is posted next.
+    """
     memory, amount, route = work.memory, payment.amount_minor, parties.path
     legs = []
     for account_id, drawn in zip(route.sources, decision.draws, strict=True):
         memory.accounts[account_id].funds.pay(amount, payment.priority)
         legs += work.draw(account_id, drawn)
     legs += route.legs
-    work.post(payment.payment_id, payment.attempt, legs, amount, payment.seq)
+    work.post(payment.payment_id, payment.attempt, legs, amount, payment.seq, goes_on=goes_on)
     work.receive(route.receives, amount)
     if payment.priority is Priority.NORMAL:
         _count_exposure(work, route, amount)

@@ -30,6 +30,8 @@ WORDS = {
     LegCode.DEPOSIT_INTEREST: "Interest on the balance",
     LegCode.OVERNIGHT_INTEREST: "Interest on credit drawn overnight",
     LegCode.INTRADAY_INTEREST: "Interest on credit drawn within the day",
+    LegCode.OFFSET_LENT: "Lent while payments settle together",
+    LegCode.OFFSET_REPAID: "Repaid by payments that settled together",
 }
 """What an entry is called that belongs to no payment."""
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tasviya.core.clock import Clock
 from tasviya.messages.signature import Verifier
-from tasviya.services import clearing, exchange_batch, fixing, operating_day, trades
+from tasviya.services import clearing, exchange_batch, fixing, lsm, operating_day, trades
 from tasviya.services.clearing_discharge import discharge
 from tasviya.services.intake import ArrivedFile, Intake
 from tasviya.services.memory import Memory
@@ -46,7 +46,8 @@ class System:
 
     def parted(self, first_ns: int, second_ns: int) -> bool:
         """Whether what arrives at two instants must not be decided together."""
-        return exchange_batch.parted(self.memory, first_ns, second_ns)
+        both = (self.memory, first_ns, second_ns)
+        return exchange_batch.parted(*both) or lsm.parted(*both)
 
     def advance(self) -> None:
         """Let everything that has come due happen in the order of time, each in a commit of its own."""
@@ -55,7 +56,8 @@ class System:
 
     def _next(self, until_ns: int) -> Callable[[Work], object] | None:
         """What comes due first by an instant. At one instant a time that somebody has set comes before a day
-        event, that before clearing and a batch, and these before a fixing: what ends by then is not in it."""
+        event, that before clearing, a batch, a pass over the queue, and these before a fixing: what ends by
+        then is not in it."""
         found: list[tuple[int, int, Callable[[Work], object]]] = []
         memory = self.memory
         if memory.timers and memory.timers[0][0] <= until_ns:
@@ -73,9 +75,12 @@ class System:
         cleared = clearing.due(memory, until_ns)
         if cleared is not None:
             found.append((cleared[0], 2, clearing.cut_off if cleared[1] else discharge))
+        passes = lsm.due(memory, until_ns)
+        if passes is not None:
+            found.append((passes, 4, lsm.scheduled))
         ended = fixing.due(memory, until_ns)
         if ended is not None:
-            found.append((ended[0], 4, partial(fixing.fix_date, business_date=ended[1])))
+            found.append((ended[0], 5, partial(fixing.fix_date, business_date=ended[1])))
         return min(found, key=lambda each: each[:2])[2] if found else None
 
     def do(self, act: Callable[[Work], T]) -> T:
@@ -91,6 +96,7 @@ class System:
             work.changes.delivered += self.delivered
             try:
                 result = act(work)
+                lsm.on_arrival(work)
                 trades.advance(work)
                 changes = work.finish()
                 if not changes.empty():

@@ -71,8 +71,11 @@ def lack(work: Work, side: Side, trade: Trade) -> Refusal | None:
     return None
 
 
-def post(work: Work, trade: Trade, other: Trade, paying: tuple[Side, Side]) -> None:
-    """Post both payments as one chain, and tell the holders of the accounts that they moved."""
+def post(work: Work, trade: Trade, other: Trade, paying: tuple[Side, Side], *, goes_on: bool = False) -> None:
+    """Post both payments as one chain, and tell the holders of the accounts that they moved.
+
+    goes_on: the chain goes on with what is posted next.
+    """
     words = trade_words(trade, other)
     for side in paying:
         legs = [leg for source in side.path.sources for leg in work.pay(source, side.amount, Priority.HIGH)]
@@ -85,4 +88,5 @@ def post(work: Work, trade: Trade, other: Trade, paying: tuple[Side, Side]) -> N
         for participant, account, is_debit in side.path.tells:
             item = [0, is_debit, side.amount, trade.match_id, words, *side.against, trade.match_id]
             work.tell_more(work.bic(participant), "notice", account, item)
-    work.end_chain()
+    if not goes_on:
+        work.end_chain()

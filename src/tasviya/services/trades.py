@@ -262,12 +262,31 @@ def _try(work: Work, trade: Trade, other: Trade) -> bool:
             waits = Refusal(AM04.reason, theirs, "it settles when both have the money.", "", transient=True)
             _wait(work, mine, lacking.get(mine.participant, waits))
         return False
-    _settle(work, trade, other, paying)
+    settle(work, trade, other, paying)
     return True
 
 
-def _settle(work: Work, trade: Trade, other: Trade, paying: tuple[Side, Side]) -> None:
-    post(work, trade, other, paying)
+def due_now(work: Work) -> Iterator[tuple[Trade, Trade]]:
+    """Matched trades whose time has come and that wait for money."""
+    memory = work.memory
+    if not memory.trades:
+        return
+    when = _clock(work)
+    latest = max((row.business_date for row in memory.days.values()), default="")
+    for trade in list(memory.trades.due(latest)):
+        other = memory.trades.get(trade.other_seq)
+        if other is not None and trade.seq < other.seq and when(trade) is _When.NOW:
+            yield trade, other
+
+
+def settle(
+    work: Work, trade: Trade, other: Trade, paying: tuple[Side, Side], *, goes_on: bool = False
+) -> None:
+    """Post both payments, and tell both sides.
+
+    goes_on: their chain goes on with what is posted next.
+    """
+    post(work, trade, other, paying, goes_on=goes_on)
     for side in (trade, other):
         side.settled_at = work.now_ns
         before = _happened(work, side, TradeEvent.SETTLE)

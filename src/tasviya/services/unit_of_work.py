@@ -137,6 +137,31 @@ class FillRow(NamedTuple):
     bought: int
 
 
+class PassRow(NamedTuple):
+    """What a pass over the queue did in one currency. Amounts in minor units."""
+
+    seq: int
+    at: int
+    trigger: str
+    """`schedule`, `demand` or `arrival`."""
+    currency: str
+    algorithm: str
+    """One of ALGORITHMS."""
+    tried: int
+    """How many payments waited."""
+    tried_minor: int
+    pairs: int
+    """How many of those settled did so by pairs of banks."""
+    settled: int
+    settled_minor: int
+    trades: int
+    """How many trades settled with them."""
+    needed_minor: int
+    """Money that settling them one by one would have needed beside what was there."""
+    bound_minor: int
+    """No set of those that waited, in whatever order, settles more."""
+
+
 @dataclass(slots=True)
 class Changes:
     """Everything one unit of work changes."""
@@ -177,6 +202,7 @@ class Changes:
     fills: list[FillRow] = field(default_factory=list)
     trades: dict[int, Trade] = field(default_factory=dict)
     """Instructions of trades, new or changed, by number."""
+    passes: list[PassRow] = field(default_factory=list)
     values: dict[str, ValueRow] = field(default_factory=dict)
     """What currencies are worth to the exchange now, by code."""
     fixings: list[FixingRow] = field(default_factory=list)
@@ -223,6 +249,7 @@ class Numbers(msgspec.Struct):
     trade: int
     cycle: int
     default: int
+    lsm_pass: int
 
 
 class Posting(Protocol):
@@ -303,6 +330,10 @@ class Store(ExchangeStore, ClearingStore, InterestStore, Protocol):
 
     def open_trades(self) -> list[Trade]:
         """Instructions of trades that may still settle, in order of arrival."""
+        ...
+
+    def latest_pass_ns(self) -> int:
+        """When the latest scheduled pass over the queue was made; 0 before the first."""
         ...
 
     def returned_minor(self, original_seq: int) -> int:

@@ -54,6 +54,8 @@ class Work:
         self.told: dict[tuple[str, str, int | str], OutboxRow] = {}
         self.fresh: dict[int, None] = {}
         """Accounts that money has come into and payments may wait for."""
+        self.credited: dict[int, None] = {}
+        """All accounts that money has come into in this unit."""
         self.forced_to_wait: frozenset[str] = frozenset()
         """Payments that the ledger refused when this unit was tried before."""
         self._bics: dict[str, str] = {}
@@ -259,7 +261,7 @@ class Work:
         """An amount has come into each of these accounts: payments may have waited for it."""
         for account_id in account_ids:
             self.memory.accounts[account_id].funds.receive(amount)
-            self.fresh[account_id] = None
+            self.fresh[account_id] = self.credited[account_id] = None
 
     def repaying_legs(self, account_id: int, amount: int) -> list[Leg]:
         """The two legs that repay a credit line and restore the promise."""

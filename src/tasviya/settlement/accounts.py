@@ -10,6 +10,8 @@ One currency has three ledgers (partitions), so that money, banks' books and pro
              split; both belong to the settlement institution, and `exchange` stands at zero between commits
              `clearing` takes in what payers pay by the union route and pays out what payees get by it; it
              belongs to the settlement institution and may stand on either side
+             `offset` lends within a chain what a set of queued payments needs until all of it is posted, and
+             has it back before the chain ends; it stands at zero between commits, too
     limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
 
 The union's own unit has two of them: in `money`, a settlement institution's `position` is its claim on (+) or
@@ -49,6 +51,7 @@ class AccountKind(IntEnum):
     POSITION_ROOM = 22
     FUND = 23
     INTEREST = 12
+    OFFSET = 13
 
 
 BOOKS = 1_000_000
@@ -64,6 +67,7 @@ _PARTITION = {
     AccountKind.FUND: 0,
     AccountKind.POSITION_ROOM: LIMITS,
     AccountKind.INTEREST: 0,
+    AccountKind.OFFSET: 0,
     AccountKind.CREDIT_LIMIT: LIMITS,
     AccountKind.LIMIT_CONTROL: LIMITS,
     AccountKind.VOSTRO: BOOKS,
@@ -87,7 +91,10 @@ OWED_TO_OWNER = frozenset(
 EITHER_WAY = frozenset({AccountKind.CLEARING, AccountKind.POSITION})
 """Kinds whose balance is credits less debits, and may stand on either side of zero."""
 OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO})
+OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO, AccountKind.OFFSET})
 """Kinds whose balance is debits less credits, and may not fall below zero."""
+ZERO_BETWEEN_COMMITS = frozenset({AccountKind.EXCHANGE, AccountKind.OFFSET})
+"""Kinds that only pass money on: what a chain puts there, it takes away again."""
 
 
 @dataclass(frozen=True, slots=True)

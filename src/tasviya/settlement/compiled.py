@@ -1,4 +1,4 @@
-"""How this room compiles its inner loops. Indices and amounts are int64."""
+"""How this room compiles its inner loops. Indices are int32 or int64, amounts int64."""
 
 from __future__ import annotations
 
@@ -10,3 +10,5 @@ drop_stale_code(__file__)
 
 compiled = numba.njit(**OPTIONS)
 """For functions called from Python."""
+inlined = numba.njit(forceinline=True, **OPTIONS)
+"""For the pieces of such functions: read like calls, compiled into their caller."""

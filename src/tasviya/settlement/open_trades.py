@@ -69,6 +69,12 @@ class OpenTrades:
         other_side = (trade.counterparty, trade.participant)
         return (self._unmatched.get(mirror) or self._unmatched.get(other_side) or {}).values()
 
+    def waiting(self) -> Iterator[Trade]:
+        """Trades that wait for money, each by its earlier side."""
+        for trade in self._by_seq.values():
+            if trade.status is TradeStatus.WAITING and trade.seq < trade.other_seq:
+                yield trade
+
     def due(self, business_date: str) -> Iterator[Trade]:
         """The instructions to settle on a date or before, in order of arrival."""
         found = [day for day in self._by_date if day <= business_date]

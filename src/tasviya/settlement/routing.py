@@ -62,6 +62,9 @@ class LegCode(IntEnum):
     DEPOSIT_INTEREST = 17
     OVERNIGHT_INTEREST = 18
     INTRADAY_INTEREST = 19
+    OFFSET_LENT = 31
+    """What an account lacks until the set that it settles in is posted."""
+    OFFSET_REPAID = 32
 
 
 @dataclass(frozen=True, slots=True)

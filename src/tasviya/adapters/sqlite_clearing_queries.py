@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from tasviya.adapters.sqlite_clearing import StoredClearing, cycles_where
@@ -12,7 +13,7 @@ from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import Currency, format_minor
-from tasviya.settlement.clearing_cycle import ClearingCycle, figures
+from tasviya.settlement.clearing_cycle import ClearingCycle, Result, figures
 
 Row = dict[str, Any]
 
@@ -40,15 +41,15 @@ class ClearingQueries(StoredClearing):
             {
                 "currency": each.currency,
                 "institution": each.institution,
-                "before": self._amount(each.before, cycle.unit),
-                "paid_in": self._amount(each.paid_in, cycle.unit),
-                "paid_out": self._amount(each.paid_out, cycle.unit),
-                "interest": self._amount(each.interest, cycle.unit),
-                "quota": self._amount(each.quota, cycle.unit),
-                "overdue": self._amount(each.overdue, cycle.unit),
-                "money": self._amount(each.money, cycle.unit),
-                "discharged": self._amount(each.discharged, cycle.unit),
-                "after": self._amount(each.after, cycle.unit),
+                "before": self.amount(each.before, cycle.unit),
+                "paid_in": self.amount(each.paid_in, cycle.unit),
+                "paid_out": self.amount(each.paid_out, cycle.unit),
+                "interest": self.amount(each.interest, cycle.unit),
+                "quota": self.amount(each.quota, cycle.unit),
+                "overdue": self.amount(each.overdue, cycle.unit),
+                "money": self.amount(each.money, cycle.unit),
+                "discharged": self.amount(each.discharged, cycle.unit),
+                "after": self.amount(each.after, cycle.unit),
             }
             for each in self.cycle_results(cycle.seq)
         ]
@@ -65,7 +66,7 @@ class ClearingQueries(StoredClearing):
                 "paying": row.paying,
                 "paid": row.paid,
                 "payments": row.payments,
-                "units": self._amount(row.units, cycle.unit),
+                "units": self.amount(row.units, cycle.unit),
             }
             for row in self.flow_rows(cycle.seq)
         ]
@@ -85,9 +86,9 @@ class ClearingQueries(StoredClearing):
         for row in rows:
             code, sold = row["currency"], row.pop("sold_minor")
             amount = row.pop("amount_minor")
-            row["units"] = self._amount(row["units"], cycle.unit)
-            row["amount"] = f"{self._amount(amount, code)} {code}" if code else ""
-            row["for"] = f"{self._amount(sold, row['debtor'])} {row['debtor']}" if sold else ""
+            row["units"] = self.amount(row["units"], cycle.unit)
+            row["amount"] = f"{self.amount(amount, code)} {code}" if code else ""
+            row["for"] = f"{self.amount(sold, row['debtor'])} {row['debtor']}" if sold else ""
             del row["currency"]
             row["order"] = row.pop("order_id")
         return rows
@@ -112,8 +113,8 @@ class ClearingQueries(StoredClearing):
                     "currency": row["currency"],
                     "institution": row["institution"],
                     "unit": unit,
-                    "position": self._amount(position, unit),
-                    "may_fall_by": self._amount(room, unit),
+                    "position": self.amount(position, unit),
+                    "may_fall_by": self.amount(room, unit),
                 }
             )
         return told
@@ -127,7 +128,7 @@ class ClearingQueries(StoredClearing):
         )
         for row in rows:
             for name in ("position", "interest", "charge"):
-                row[name] = self._amount(row[name], row["unit"])
+                row[name] = self.amount(row[name], row["unit"])
         return rows
 
     def trace(self, name: str) -> list[Row]:
@@ -147,8 +148,8 @@ class ClearingQueries(StoredClearing):
         steps = [
             _step(
                 payment["payment_id"],
-                f"{payment['debtor']} pays {self._amount(payment['debit_minor'], paid)} {paid},"
-                f" {payment['creditor']} gets {self._amount(payment['amount_minor'], got)} {got}:"
+                f"{payment['debtor']} pays {self.amount(payment['debit_minor'], paid)} {paid},"
+                f" {payment['creditor']} gets {self.amount(payment['amount_minor'], got)} {got}:"
                 f" {payment['status']}",
                 iso_instant(payment["settled_at"]) if payment["settled_at"] else "",
             )
@@ -157,19 +158,47 @@ class ClearingQueries(StoredClearing):
             steps += self._in_cycle(payment, int(payment["settled_by"].rpartition(" ")[2]))
         return steps
 
+    def records(self) -> list[tuple[ClearingCycle, dict[tuple[str, str], int], list[Result]]]:
+        """Every cycle that has a result, the earliest first: itself, its gross record and its results."""
+        cycles = cycles_where(self.connection, "seq IN (SELECT cycle_seq FROM clearing_result) ORDER BY seq")
+        return [
+            (
+                cycle,
+                {(row.paying, row.paid): row.units for row in self.flow_rows(cycle.seq)},
+                self.cycle_results(cycle.seq),
+            )
+            for cycle in cycles
+        ]
+
+    def scale(self) -> list[tuple[str, str]]:
+        """The latest sliding scale: up to which part of the quota, and its share in money."""
+        rows = self.connection.execute(
+            "SELECT upto, money FROM clearing_bands"
+            " WHERE valid_from = (SELECT max(valid_from) FROM clearing_bands)"
+        )
+        return sorted(rows.fetchall(), key=lambda row: Fraction(row[0]))
+
+    def amount(self, minor: int, code: str) -> str:
+        """An amount in minor units, as a decimal text."""
+        return format_minor(minor, self.money(code).decimals)
+
+    def money(self, code: str) -> Currency:
+        """A currency, or the union's unit, by its code."""
+        return self._units.get(code) or currency(code)
+
     def _in_cycle(self, payment: Row, seq: int) -> list[Row]:
         cycle = self._find(seq)
         paid, got, unit = payment["debit_currency"], payment["currency"], cycle.unit
-        moved = self._amount(payment["unit_minor"], unit)
+        moved = self.amount(payment["unit_minor"], unit)
         steps = [_step(f"cycle {seq}", f"{moved} {unit} move from the position of {paid} to that of {got}")]
         for row in self.flow_rows(seq):
             if (row.paying, row.paid) == (paid, got):
-                total = f"{self._amount(row.units, unit)} {unit}"
+                total = f"{self.amount(row.units, unit)} {unit}"
                 words = f"one of {row.payments} payments from {paid} to {got}, together {total}"
                 steps.append(_step("gross", words))
         for each in self.cycle_results(seq):
             if each.currency in (paid, got):
-                net, money = (self._amount(minor, unit) for minor in (each.net, each.money))
+                net, money = (self.amount(minor, unit) for minor in (each.net, each.money))
                 words = f"{each.institution} nets to {net} {unit}, of which {money} in money"
                 steps.append(_step("net", words))
         for due in self.discharges(seq):
@@ -199,9 +228,9 @@ class ClearingQueries(StoredClearing):
         made = figures(flows, results)
         unit = cycle.unit
         settled = {
-            "due_in_money": self._amount(made.money, unit),
-            "discharged": self._amount(made.discharged, unit),
-            "left_on_credit": self._amount(made.credit, unit),
+            "due_in_money": self.amount(made.money, unit),
+            "discharged": self.amount(made.discharged, unit),
+            "left_on_credit": self.amount(made.credit, unit),
             "saved_percent": _percent(made.saved_of_gross),
             "saved_of_bilateral_percent": _percent(made.saved_of_bilateral),
         }
@@ -211,21 +240,14 @@ class ClearingQueries(StoredClearing):
             "cut_off_on": cycle.cut_off_on,
             "payments": payments,
             "unit": unit,
-            "gross": self._amount(made.gross, unit),
-            "bilateral": self._amount(made.bilateral, unit),
-            "multilateral": self._amount(made.multilateral, unit),
+            "gross": self.amount(made.gross, unit),
+            "bilateral": self.amount(made.bilateral, unit),
+            "multilateral": self.amount(made.multilateral, unit),
             **(settled if results else dict.fromkeys(settled, "")),
             "settled_at": iso_instant(cycle.settled_at) if cycle.settled_at else "",
             "batch": cycle.batch_seq or "",
             "why": cycle.why,
         }
-
-    def _amount(self, minor: int, code: str) -> str:
-        return format_minor(minor, self.money(code).decimals)
-
-    def money(self, code: str) -> Currency:
-        """A currency, or the union's unit, by its code."""
-        return self._units.get(code) or currency(code)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         cursor = self.connection.execute(sql, values)

@@ -24,7 +24,7 @@ class DefaultQueries(ClearingQueries):
             row["declared_at"] = iso_instant(row["declared_at"])
             row["ended_at"] = iso_instant(row["ended_at"]) if row["ended_at"] else ""
             for name in ("owed", "uncovered"):
-                row[name] = self._amount(row[name], row["unit"])
+                row[name] = self.amount(row[name], row["unit"])
         return rows
 
     def losses(self, number: int) -> list[Row]:
@@ -43,7 +43,7 @@ class DefaultQueries(ClearingQueries):
             (number,),
         )
         for row in rows:
-            row["units"] = self._amount(row["units"], found[0]["unit"])
+            row["units"] = self.amount(row["units"], found[0]["unit"])
         return rows
 
     def gross_flows(self, number: int | None) -> list[Flow]:
@@ -79,4 +79,4 @@ class DefaultQueries(ClearingQueries):
     def unit_amount(self, minor: int) -> str:
         """An amount in the unit, with its code."""
         code = next(reversed(self._units), "")
-        return f"{self._amount(minor, code)} {code}"
+        return f"{self.amount(minor, code)} {code}"

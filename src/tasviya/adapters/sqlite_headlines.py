@@ -85,7 +85,7 @@ class Headlines(ClearingQueries):
             {
                 "how": HOW[how],
                 "payments": count,
-                "units": self._amount(units, unit),
+                "units": self.amount(units, unit),
                 "share": f"{Decimal(100 * units) / total:.1f} %",
             }
             for how, count, units in rows

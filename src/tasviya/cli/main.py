@@ -16,6 +16,7 @@ from tasviya.cli import (
     ask,
     credit,
     cycle,
+    cycle_imbalances,
     default,
     exchange,
     exchange_day,
@@ -38,6 +39,7 @@ app.add_typer(operate.held_commands, name="held")
 exchange.exchange_app.command()(exchange_day.day)
 app.add_typer(exchange.exchange_app, name="exchange")
 app.add_typer(unit.unit_app, name="unit")
+cycle.cycle_app.command()(cycle_imbalances.imbalances)
 app.add_typer(cycle.cycle_app, name="cycle")
 app.add_typer(default.default_app, name="default")
 netting.netting_app.command()(netting_years.swing)

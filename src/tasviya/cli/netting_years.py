@@ -74,15 +74,15 @@ def swing(
     tasviya netting swing --region latam --quota 0,15,30"""
     from tasviya.lab.swing_years import Rules, simulate
 
-    quotas = [_part(text, "--quota", most=None) for text in quota.split(",")]
+    quotas = [share_in(text, "--quota", most=None) for text in quota.split(",")]
     rules = Rules(
         quotas[0],
         _bands(scale),
-        None if creditor_quota is None else _part(creditor_quota, "--creditor-quota", most=None),
+        None if creditor_quota is None else share_in(creditor_quota, "--creditor-quota", most=None),
         base,
-        _part(charge, "--charge"),
-        _part(free, "--free", most=None),
-        _part(purchase, "--purchase"),
+        share_in(charge, "--charge"),
+        share_in(free, "--free", most=None),
+        share_in(purchase, "--purchase"),
     )
     of = _history(region, members, first, last, base, data)
     unit = unit_of(of.gross // len(of.years))
@@ -123,16 +123,20 @@ def imbalances(
     from tasviya.settlement.imbalances import evening_out, lasting
 
     rules = Rules(
-        _part(quota, "--quota", most=None), _bands(scale), None, base, free=_part(free, "--free", most=None)
+        share_in(quota, "--quota", most=None),
+        _bands(scale),
+        None,
+        base,
+        free=share_in(free, "--free", most=None),
     )
     of = _history(region, members, first, last, base, data)
     unit = unit_of(of.gross // len(of.years))
     found = lasting([each.net for each in of.years], at_least)
     even = evening_out(found)
     cases = {"nothing": rules}
-    for part in _parts(charge, "--charge"):
+    for part in shares_in(charge, "--charge"):
         cases[f"a charge of {percent(part)} %"] = replace(rules, charge=part)
-    for part in _parts(purchase, "--purchase"):
+    for part in shares_in(purchase, "--purchase"):
         cases[f"purchases of {percent(part)} %"] = replace(rules, purchase=part)
     if even:
         cases["evening out"] = replace(rules, more_trade=tuple(even))
@@ -196,13 +200,13 @@ def _bands(text: str) -> tuple[Band, ...]:
     if text in named:
         return named[text]
     parts = [each.partition(":") for each in text.split(",")]
-    bands = tuple(Band(_part(end, "--scale"), _part(share, "--scale")) for end, _, share in parts)
+    bands = tuple(Band(share_in(end, "--scale"), share_in(share, "--scale")) for end, _, share in parts)
     if wrong := refuse_bands(bands):
         raise OperatorError("LB14", wrong, "Write credit, half, or bands such as 50:0,100:50.", "--scale")
     return bands
 
 
-def _part(text: str, option: str, most: int | None = WHOLE) -> Fraction:
+def share_in(text: str, option: str, most: int | None = WHOLE) -> Fraction:
     """A percentage as a part of one.
 
     Raises: OperatorError.
@@ -217,9 +221,9 @@ def _part(text: str, option: str, most: int | None = WHOLE) -> Fraction:
     return Fraction(number) / WHOLE
 
 
-def _parts(text: str, option: str) -> list[Fraction]:
+def shares_in(text: str, option: str) -> list[Fraction]:
     """Percentages, several or none."""
-    return [_part(each, option) for each in text.split(",")] if text.strip() else []
+    return [share_in(each, option) for each in text.split(",")] if text.strip() else []
 
 
 def _largest(flows: Sequence[Flow], unit: Unit) -> list[Row]:

@@ -36,16 +36,22 @@ class Year:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """Some states' trade with each other over years."""
+class Periods:
+    """What some members traded with each other over years, or other periods."""
 
     years: Sequence[Year]
-    last: Chosen
 
     @property
     def gross(self) -> int:
         """All years' trade."""
         return sum(each.gross for each in self.years)
+
+
+@dataclass(frozen=True, slots=True)
+class History(Periods):
+    """Some states' trade with each other over years."""
+
+    last: Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ def history(trade: Sequence[TradeYears], wanted: Region, first: int | None, last
     return History([_year(each) for each in best], best[-1])
 
 
-def simulate(of: History, rules: Rules) -> Outcome:
+def simulate(of: Periods, rules: Rules) -> Outcome:
     """What settling every year by these rules would have come to, from positions of zero."""
     positions: dict[str, int] = {}
     done = []

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
+from clearing_errors import CLEARING_CASES
 from exchange_errors import EXCHANGE_CASES
 from operator_errors import OPERATOR_CASES, refusal_of_operator
 from refused_conversions import CONVERSION_CASES, refusal_of_conversion
@@ -67,7 +68,7 @@ def cases() -> Iterator[Case]:
         yield Case("trade", code, code, text, how, where, bind(refusal_of_trade, act))
     for code, how, good, bad, where in UNION_CASES:
         yield Case("union", code, code, sentence(CODES[code]), how, where, bind(refusal_of_union, good, bad))
-    for code, text, how, act in (*OPERATOR_CASES, *EXCHANGE_CASES, *UNIT_CASES):
+    for code, text, how, act in (*OPERATOR_CASES, *EXCHANGE_CASES, *UNIT_CASES, *CLEARING_CASES):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 
 

@@ -70,6 +70,16 @@ worth = { currency = "KZT", amount = "100" }
 weights = { KZT = "1" }
 anchor = "KZT"
 interest = { KZT = "14.25" }
+
+[clearing]
+days = 5
+zone = "Asia/Almaty"
+cutoff_at = "13:00"
+settles_at = "14:00"
+quota_percent = "15"
+bands = [{ upto = "0.2", money = "0" }, { upto = "1", money = "0.5" }]
+base_trade = { KZ = "1000" }
+accepts = { KZ = ["own", "debtor"] }
 """
 
 UNION_CASES: list[tuple[str, str, str, str, str]] = [
@@ -98,6 +108,9 @@ UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF22", "A unit by the name of a currency", '"TSU"', '"KZT"', "unit.code"),
     ("CF23", "Weights that are not all of it", 'weights = { KZT = "1" }', 'weights = { KZT = "0.9" }', "unit.weights"),
     ("CF24", "An interest rate in words", '"14.25"', '"high"', "unit.interest.KZT.percent"),
+    ("CF25", "A quota below zero", 'quota_percent = "15"', 'quota_percent = "-15"', "clearing.quota_percent"),
+    ("CF26", "A sliding scale that ends short of the quota", 'upto = "1"', 'upto = "0.9"', "clearing.bands"),
+    ("CF27", "Base trade of a member that is not there", "base_trade = { KZ", "base_trade = { UZ", "base_trade.UZ"),
 ]  # fmt: skip
 
 

@@ -96,8 +96,12 @@ def cut_off(work: Work) -> ClearingCycle:
 def suspend(work: Work, why: str) -> ClearingCycle:
     """Stop the cycle that is being settled: nothing is bought or paid until it goes on.
 
-    Raises: OperatorError if none is.
+    why: in words. Raises: OperatorError if there are none, or no cycle is netted.
     """
+    why = " ".join(why.split())
+    if not why:
+        cure = 'Say why: --why "A court order of 29 September".'
+        raise OperatorError("no_words", "A cycle is not suspended without a reason.", cure)
     cycle = pending_cycle(work, "netted")
     cycle.happens(CycleEvent.SUSPEND)
     cycle.why = why

@@ -357,10 +357,22 @@ MISTAKES = [
     ("CF27", "payment in what settles nowhere", 'UZ = ["KZT"]', 'UZ = ["EUR"]', "accepts.UZ"),
     ("CF27", "clearing before there is a unit", "[unit]", "[unit]\nvalid_from = 2026-03-01", "clearing"),
     ("CF27", "clearing in no unit", "[unit]", '[unit]\nkind = "none"', "clearing"),
-    ("CF11", "a clearing zone of nowhere", 'zone = "Asia/Almaty"\ncut', 'zone = "Asia/No"\ncut', "clearing.zone"),
+    (
+        "CF11",
+        "a clearing zone of nowhere",
+        'zone = "Asia/Almaty"\ncut',
+        'zone = "Asia/No"\ncut',
+        "clearing.zone",
+    ),
     ("CF12", "a settlement before its cut-off", 'settles_at = "14:00"', 'settles_at = "12:00"', "settles_at"),
     ("CF04", "a choice that is no list", 'UZ = ["KZT"]', 'UZ = "KZT"', "accepts.UZ"),
-    ("CF03", "a misspelt rule of clearing", "days = 5\nzone", "days = 5\nown_shares = 1\nzone", "clearing.own_shares"),
+    (
+        "CF03",
+        "a misspelt rule of clearing",
+        "days = 5\nzone",
+        "days = 5\nown_shares = 1\nzone",
+        "clearing.own_shares",
+    ),
 ]
 
 

@@ -162,7 +162,9 @@ def _clearing(found: Sequence[Found]) -> None:
 
 def _holds_throughout(record: Record, other: Record) -> bool:
     """Whether a record holds on every date on which another does."""
-    ends_with_it = record.valid_to is None or (other.valid_to is not None and other.valid_to <= record.valid_to)
+    ends_with_it = record.valid_to is None or (
+        other.valid_to is not None and other.valid_to <= record.valid_to
+    )
     return record.valid_from <= other.valid_from and ends_with_it
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from clearing_union import ClearingUnion
+from clearing_union import CLEARING, ClearingUnion
 
 from tasviya.app import ask_clearing
 from tasviya.services import clearing
@@ -31,10 +31,17 @@ def resumed_without_a_value(directory: Path) -> None:
     act(union, clearing.cut_off, clearing.resume)
 
 
+def cut_off_after_its_end(directory: Path) -> None:
+    union = union_in(directory, clearing=CLEARING.replace("days = 1", "days = 5\nvalid_to = 2026-09-30"))
+    act(union.at("10:30", "2026-09-30").settle(), clearing.cut_off)  # type: ignore[arg-type]
+
+
 CLEARING_CASES: list[tuple[str, str, str, Act]] = [
     ("no_cycle", "A cycle is cut off in a union that clears.", "Cut one off in a union without `[clearing]`",
      lambda d: act(union_in(d, clearing=""), clearing.cut_off)),
-    ("cycle_pending", "A cycle is cut off when the one before it is closed.", "Cut off two, one after the other",
+    ("no_clearing", "Cycles are cut off and paid while the union clears.", "Let `[clearing]` end",
+     cut_off_after_its_end),
+    ("cycle_pending", "A cycle is cut off when the one before it is closed.", "Cut off two at once",
      lambda d: act(union_in(d), clearing.cut_off, clearing.cut_off)),
     ("cycle_not_there", "Only a netted cycle is paid; only a suspended one goes on or carries over.",
      "Pay before the cut-off", lambda d: act(union_in(d), discharge)),

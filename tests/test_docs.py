@@ -29,6 +29,7 @@ from tasviya.messages.registry import MESSAGE_TYPES, parse_file
 from tasviya.messages.rules import RULES as MESSAGE_RULES
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.xml import FAILURES
+from tasviya.settlement.clearing_cycle import CycleEvent, CycleStatus
 from tasviya.settlement.payment import Event, Status
 from tasviya.settlement.rules import RULES as SETTLEMENT_RULES
 
@@ -39,7 +40,16 @@ CODE_PAGES = [
     ROOT / "CONTRIBUTING.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("architecture", "conformance", "default", "determinism", "glossary", "netting", "rates")
+        for name in (
+            "architecture",
+            "clearing",
+            "conformance",
+            "default",
+            "determinism",
+            "glossary",
+            "netting",
+            "rates",
+        )
     ),
     *sorted((ROOT / "docs" / "adr").glob("*.md")),
 ]
@@ -184,11 +194,43 @@ def test_set_off_prints_what_the_examples_show(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("desk")
+def test_cycle_prints_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = "2026-09-29T06:00:00Z"
+    monkeypatch.setenv("TASVIYA_HOME", "my-union")
+    monkeypatch.setenv("TASVIYA_NOW", now)
+    money = (("KZ-ALTYN", "KZT", 10**12), ("UZ-GUMBAZ", "UZS", 10**13))
+    balances = [
+        OpeningBalance(participant=owner, currency=code, amount_minor=minor, valid_from="2026-01-01")
+        for owner, code, minor in money
+    ]
+    clock = clock_at(now)
+    assert clock is not None
+    initialise(Home(Path("my-union")), Path("examples/sco/union.toml"), clock, balances)
+    for line in (
+        "tasviya day open all",
+        "tasviya submit docs/samples/union-payment.xml --as ALDBKZ20XXX",
+        "tasviya run --once",
+        "tasviya exchange order S1 --as MVGBUZ20XXX --sell UZS --buy KZT --amount 80000000000 --limit 0.0370",
+    ):
+        status, said = run_command(monkeypatch, capsys, line)
+        assert status == 0, (line, said)
+    for line, told in examples().items():
+        if line.startswith("tasviya cycle"):
+            status, said = run_command(monkeypatch, capsys, line)
+            assert status == 0, (line, said)
+            assert is_printed(told, said), (line, said)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("desk")
 def test_first_steps_print_what_the_examples_show(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed = partial(run_command, monkeypatch, capsys)
     elsewhere = ("tasviya demo", "tasviya exchange", "tasviya setoff")
+    elsewhere = ("tasviya demo", "tasviya exchange", "tasviya cycle")
     left = {line: told for line, told in examples().items() if not line.startswith(elsewhere)}
     acts = re.compile(r"tasviya (init|submit|run|export|day (open|close))\b")
     (steps,) = re.findall(r"^```sh\n(\. \.venv.*?)^```", text_of("README.md"), flags=re.S | re.M)
@@ -238,7 +280,15 @@ def test_every_reason_around_rates_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["payment.xml", "funding.xml", "trade.xml", "trade-other-side.xml", "cycle-result.xml"]
+    "name",
+    [
+        "payment.xml",
+        "funding.xml",
+        "trade.xml",
+        "trade-other-side.xml",
+        "union-payment.xml",
+        "cycle-result.xml",
+    ],
 )
 def test_samples_break_no_rule(name: str) -> None:
     scheme = Scheme("TSVOKZ20XXX", {"KZT": 2, "UZS": 2}, units={"KZU": 4})
@@ -259,6 +309,8 @@ def test_life_cycle_is_drawn_from_its_table() -> None:
     assert page == docs_diagram.with_diagram(page), "run python tools/docs_diagram.py"
     drawn = page.partition(docs_diagram.BEGIN)[2].partition(docs_diagram.END)[0]
     assert [name for name in (*Status, *Event) if not re.search(rf"\b{name}\b", drawn)] == []
+    drawn = page.partition(docs_diagram.CYCLE_BEGIN)[2].partition(docs_diagram.END)[0]
+    assert [name for name in (*CycleStatus, *CycleEvent) if not re.search(rf"\b{name}\b", drawn)] == []
 
 
 def test_every_table_and_kind_of_journal_entry_is_named() -> None:

@@ -1,53 +1,74 @@
-"""Draws a payment's life cycle into docs/architecture.md, from settlement.payment.TRANSITIONS.
+"""Draws the life cycles of a payment and of a clearing cycle into docs/architecture.md, from their tables.
 
     python tools/docs_diagram.py
 
-The diagram is Mermaid's, between two markers; tests/test_docs.py fails when it is not the table's.
+The diagrams are Mermaid's, each between two markers; tests/test_docs.py fails when one is not its table's.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 
-from tasviya.settlement.payment import FINAL, ISO_STATUS, TRANSITIONS, Event, Status
+from tasviya.settlement import clearing_cycle
+from tasviya.settlement.payment import ISO_STATUS, TRANSITIONS, Status
 
 PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
 BEGIN = "<!-- life cycle: from settlement.payment.TRANSITIONS; tools/docs_diagram.py draws it -->\n"
 END = "<!-- end -->"
 
 
+CYCLE_BEGIN = (
+    "<!-- life cycle: from settlement.clearing_cycle.TRANSITIONS; tools/docs_diagram.py draws it -->\n"
+)
+
+
 def diagram() -> str:
-    """The life cycle as a Mermaid state diagram; ways between the same two statuses share a line."""
-    lines = ["```mermaid", "stateDiagram-v2", "    direction LR", f"    [*] --> {Status.RECEIVED}"]
+    """A payment's life cycle, and as a table what pacs.002 says of each status."""
+    rows = ["| Status | In pacs.002 | What can happen to it |", "|---|---|---|"]
     for status, ways_out in TRANSITIONS.items():
-        by_target: dict[Status, list[Event]] = {}
+        rows.append(f"| `{status}` | `{ISO_STATUS[status]}` | {ways(ways_out) or 'nothing: it is final'} |")
+    return "\n".join([*drawn(TRANSITIONS, Status.RECEIVED), "", *rows])
+
+
+def cycle_diagram() -> str:
+    """A clearing cycle's life cycle, and the same as a table."""
+    table = clearing_cycle.TRANSITIONS
+    rows = ["| Status | What can happen to it |", "|---|---|"]
+    rows += [f"| `{status}` | {ways(out) or 'nothing'} |" for status, out in table.items()]
+    return "\n".join([*drawn(table, clearing_cycle.CycleStatus.OPEN), "", *rows])
+
+
+def drawn(table: Mapping[StrEnum, Mapping[StrEnum, StrEnum]], first: StrEnum) -> list[str]:
+    """A Mermaid state diagram; ways between the same two statuses share a line."""
+    lines = ["```mermaid", "stateDiagram-v2", "    direction LR", f"    [*] --> {first}"]
+    for status, ways_out in table.items():
+        by_target: dict[StrEnum, list[StrEnum]] = {}
         for event, target in ways_out.items():
             by_target.setdefault(target, []).append(event)
         lines += [f"    {status} --> {target}: {', '.join(events)}" for target, events in by_target.items()]
-    lines += [f"    {status} --> [*]" for status in TRANSITIONS if status in FINAL]
-    return "\n".join([*lines, "```", "", *table()])
+    lines += [f"    {status} --> [*]" for status, ways_out in table.items() if not ways_out]
+    return [*lines, "```"]
 
 
-def table() -> list[str]:
-    """The same as a table, with what pacs.002 says of each status."""
-    rows = ["| Status | In pacs.002 | What can happen to it |", "|---|---|---|"]
-    for status, ways_out in TRANSITIONS.items():
-        ways = ", ".join(f"{event} → {target}" for event, target in ways_out.items())
-        rows.append(f"| `{status}` | `{ISO_STATUS[status]}` | {ways or 'nothing: it is final'} |")
-    return rows
+def ways(ways_out: Mapping[StrEnum, StrEnum]) -> str:
+    return ", ".join(f"{event} → {target}" for event, target in ways_out.items())
 
 
 def with_diagram(page: str) -> str:
-    """The page with the diagram as the table has it.
+    """The page with its diagrams as their tables have them.
 
     Raises: ValueError if the page has no markers.
     """
-    before, found, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not found or not end:
-        raise ValueError(f"the page lacks {BEGIN.strip()} … {END}")
-    return f"{before}{found}{diagram()}\n{end}{after}"
+    for begin, text in ((BEGIN, diagram()), (CYCLE_BEGIN, cycle_diagram())):
+        before, found, rest = page.partition(begin)
+        _, end, after = rest.partition(END)
+        if not found or not end:
+            raise ValueError(f"the page lacks {begin.strip()} … {END}")
+        page = f"{before}{begin}{text}\n{end}{after}"
+    return page
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
+from clearing_errors import CLEARING_CASES
 from credit_errors import CREDIT_CASES
 from exchange_errors import EXCHANGE_CASES
 from operator_errors import OPERATOR_CASES, refusal_of_operator
@@ -75,6 +76,7 @@ def cases() -> Iterator[Case]:
         *UNIT_CASES,
         *CREDIT_CASES,
         *SETOFF_CASES,
+        *CLEARING_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 

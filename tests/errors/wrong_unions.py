@@ -77,6 +77,16 @@ worth = { currency = "KZT", amount = "100" }
 weights = { KZT = "1" }
 anchor = "KZT"
 interest = { KZT = "14.25" }
+
+[clearing]
+days = 5
+zone = "Asia/Almaty"
+cutoff_at = "13:00"
+settles_at = "14:00"
+quota_percent = "15"
+bands = [{ upto = "0.2", money = "0" }, { upto = "1", money = "0.5" }]
+base_trade = { KZ = "1000" }
+accepts = { KZ = ["own", "debtor"] }
 """
 
 UNSECURED = SMALL[SMALL.index("haircuts") : SMALL.index("collateral.KZT")]
@@ -114,6 +124,9 @@ UNION_CASES: list[tuple[str, str, str, str, str]] = [
     ("CF27", "A valuation that is still to come", "valued_on = 2026-01-01", "valued_on = 2026-01-02", "collateral.KZT.valued_on"),
     ("CF28", "A secured line where nothing is taken", UNSECURED, SECURED, "credit_lines.KZT"),
     ("CF32", "Passes in any order that nobody has adopted", '"fifo"', '"free"', "liquidity_saving.algorithm"),
+    ("CF29", "A quota below zero", 'quota_percent = "15"', 'quota_percent = "-15"', "clearing.quota_percent"),
+    ("CF30", "A sliding scale that ends short of the quota", 'upto = "1"', 'upto = "0.9"', "clearing.bands"),
+    ("CF31", "Base trade of a member that is not there", "base_trade = { KZ", "base_trade = { UZ", "base_trade.UZ"),
 ]  # fmt: skip
 
 

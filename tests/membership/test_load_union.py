@@ -113,6 +113,16 @@ worth = { currency = "KZT", amount = "100" }
 weights = { KZT = "1" }
 anchor = "KZT"
 interest = { KZT = "14.25" }
+
+[clearing]
+days = 5
+zone = "Asia/Almaty"
+cutoff_at = "13:00"
+settles_at = "14:00"
+quota_percent = "15"
+bands = [{ upto = "0.2", money = "0" }, { upto = "1", money = "0.5" }]
+base_trade = { KZ = "1000", UZ = "800.5" }
+accepts = { KZ = ["own", "debtor"], UZ = ["KZT"] }
 """
 
 
@@ -402,6 +412,33 @@ MISTAKES = [
         'minutes = 30\nbilateral = "yes"',
         "liquidity_saving.bilateral",
     ),
+    ("CF29", "a negative quota", 'quota_percent = "15"', 'quota_percent = "-1"', "clearing.quota_percent"),
+    ("CF29", "a base trade of no number", 'KZ = "1000"', 'KZ = "much"', "base_trade.KZ.units"),
+    ("CF29", "a band of more than all", 'money = "0.5"', 'money = "1.5"', "bands[1].money"),
+    ("CF30", "a band that is all money", 'money = "0.5"', 'money = "1"', "bands[1].money"),
+    ("CF30", "bands that do not ascend", 'upto = "0.2"', 'upto = "1"', "bands[1]"),
+    ("CF30", "bands that end short of the quota", 'upto = "1"', 'upto = "0.9"', "clearing.bands"),
+    ("CF31", "base trade of nobody", "base_trade = { KZ", "base_trade = { TJ", "base_trade.TJ"),
+    ("CF31", "a creditor that is nobody", "accepts = { KZ", "accepts = { TJ", "accepts.TJ"),
+    ("CF31", "payment in what settles nowhere", 'UZ = ["KZT"]', 'UZ = ["EUR"]', "accepts.UZ"),
+    ("CF31", "clearing before there is a unit", "[unit]", "[unit]\nvalid_from = 2026-03-01", "clearing"),
+    ("CF31", "clearing in no unit", "[unit]", '[unit]\nkind = "none"', "clearing"),
+    (
+        "CF11",
+        "a clearing zone of nowhere",
+        'zone = "Asia/Almaty"\ncut',
+        'zone = "Asia/No"\ncut',
+        "clearing.zone",
+    ),
+    ("CF12", "a settlement before its cut-off", 'settles_at = "14:00"', 'settles_at = "12:00"', "settles_at"),
+    ("CF04", "a choice that is no list", 'UZ = ["KZT"]', 'UZ = "KZT"', "accepts.UZ"),
+    (
+        "CF03",
+        "a misspelt rule of clearing",
+        "days = 5\nzone",
+        "days = 5\nown_shares = 1\nzone",
+        "clearing.own_shares",
+    ),
 ]
 
 
@@ -431,7 +468,8 @@ def test_unit_is_read_with_what_it_leaves_out() -> None:
 
 
 def test_unit_of_kind_none_is_no_unit() -> None:
-    assert load(SMALL.replace("[unit]", '[unit]\nkind = "none"')).on(DAY).unit is None
+    alone = SMALL.partition("\n[clearing]")[0]
+    assert load(alone.replace("[unit]", '[unit]\nkind = "none"')).on(DAY).unit is None
 
 
 def test_unit_of_one_currency_needs_no_weights() -> None:

@@ -60,9 +60,10 @@ class StoredClearing:
         )
         return [DefaultRow(*row) for row in rows]
 
-    def positions_stated(self) -> int:
-        sql = "SELECT coalesce(max(last_commit), 0) FROM position_statement"
-        return int(self.connection.execute(sql).fetchone()[0])
+    def positions_stated(self) -> tuple[str, int]:
+        sql = "SELECT business_date, last_commit FROM position_statement ORDER BY business_date DESC LIMIT 1"
+        row = self.connection.execute(sql).fetchone()
+        return row if row else ("", 0)
 
     def cycle_results(self, cycle_seq: int) -> list[Result]:
         rows = self.connection.execute(

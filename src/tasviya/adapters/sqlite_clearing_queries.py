@@ -134,10 +134,12 @@ class ClearingQueries(StoredClearing):
     def trace(self, name: str) -> list[Row]:
         """A payment of the union route from its gross record through its cycle to what discharged it.
 
-        name: its UETR, instruction id or payment id. Raises: OperatorError if none is known by it.
+        name: its UETR, payment id, instruction id or end-to-end id; of several, the first.
+        Raises: OperatorError if none is known by it.
         """
         rows = self._rows(
-            "SELECT * FROM payment WHERE uetr = ?1 OR instruction_id = ?1 OR payment_id = ?1 ORDER BY seq",
+            "SELECT * FROM payment WHERE uetr = ?1 OR payment_id = ?1 OR instruction_id = ?1"
+            " OR end_to_end_id = ?1 ORDER BY seq",
             (name,),
         )
         payment = next((row for row in rows if row["route"] == "union"), None)
@@ -215,7 +217,8 @@ class ClearingQueries(StoredClearing):
         where = (
             "seq = ?" if number is not None else "status <> 'open' AND ?1 IS NULL ORDER BY seq DESC LIMIT 1"
         )
-        found = cycles_where(self.connection, where, number)
+        known = number is None or 0 < number < 2**63
+        found = cycles_where(self.connection, where, number) if known else []
         if not found:
             what = "No cycle has been cut off yet." if number is None else f"There is no cycle {number}."
             raise OperatorError("unknown_cycle", what, "`tasviya cycle list` shows those there are.")

@@ -102,7 +102,9 @@ def interest(home: Home = DEFAULT_HOME, output: Output = Format.TABLE) -> None:
 
 @cycle_app.command()
 def trace(
-    payment: Annotated[str, typer.Argument(help="A payment's UETR, instruction id or payment id.")],
+    payment: Annotated[
+        str, typer.Argument(help="A payment's UETR, payment id, instruction id or end-to-end id.")
+    ],
     home: Home = DEFAULT_HOME,
     output: Output = Format.TABLE,
 ) -> None:

@@ -159,6 +159,10 @@ def _bands(
         if Decimal(upto) <= reached:
             what = f"The band up to {upto} does not lie above the one up to {reached}."
             raise ConfigurationError("CF30", what, "Let the bands ascend.", entry.path)
+        if Decimal(money) == 1:
+            what = f"The band up to {upto} is all money."
+            cure = "Let some of it be credit: lower the quota if there is to be less."
+            raise ConfigurationError("CF30", what, cure, entry.at("money"))
         reached = Decimal(upto)
         keep(ClearingBand(upto=upto, money=money, **dates(table)), entry.path)
         entry.done()

@@ -142,13 +142,19 @@ def _access(found: Sequence[Found]) -> None:
 
 def _clearing(found: Sequence[Found]) -> None:
     """Clearing knows its members, and has a unit to count in and an exchange to buy on."""
-    rules = next((path for each, path in found if isinstance(each, ClearingRules)), None)
-    if rules is None:
+    first = next(((each, path) for each, path in found if isinstance(each, ClearingRules)), None)
+    if first is None:
         return
+    rules, where = first
     for needed, key, why in ((UnitRules, "unit", "positions count"), (ExchangeRules, "exchange", "it buys")):
-        if not any(isinstance(each, needed) for each, _ in found):
+        there = [each for each, _ in found if isinstance(each, needed)]
+        if not there:
             cure = f"Add [{key}], or remove [clearing]."
-            raise ConfigurationError("CF31", f"Clearing needs the {key} in which {why}.", cure, rules)
+            raise ConfigurationError("CF31", f"Clearing needs the {key} in which {why}.", cure, where)
+        if not any(_holds_throughout(each, rules) for each in there):
+            what = f"Clearing holds on dates on which the {key} in which {why} does not."
+            cure = f"Give [clearing] dates within those of [{key}]."
+            raise ConfigurationError("CF31", what, cure, where)
     members = {each.code for each, _ in found if isinstance(each, Member)}
     settled = {each.currency for each, _ in found if isinstance(each, SettlementInstitutionHours)}
     for record, path in found:
@@ -182,6 +188,14 @@ def _collateral(found: Sequence[Found]) -> None:
             )
             cure = "Give its settlement institution `haircuts`, or leave `secured` out."
             raise ConfigurationError("CF28", what, cure, path)
+
+
+def _holds_throughout(record: Record, other: Record) -> bool:
+    """Whether a record holds on every date on which another does."""
+    ends_with_it = record.valid_to is None or (
+        other.valid_to is not None and other.valid_to <= record.valid_to
+    )
+    return record.valid_from <= other.valid_from and ends_with_it
 
 
 def _screening(found: Sequence[Found]) -> None:

@@ -11,45 +11,43 @@ each.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
 from tasviya.core.business_day import NoBusinessDay, time_zone
-from tasviya.core.clock import NANOSECONDS
-from tasviya.core.errors import InvariantBroken, OperatorError, invariant
+from tasviya.core.clock import NANOSECONDS, from_ns
+from tasviya.core.errors import OperatorError, invariant
 from tasviya.core.joint_days import JointCalendar
-from tasviya.membership.clearing_rules import ClearingTerms
+from tasviya.membership.clearing_rules import ClearingRules
 from tasviya.membership.register import Snapshot
-from tasviya.services.clearing_memory import Clearing, PositionInterestRow
+from tasviya.services.clearing_memory import Clearing, FlowRow
 from tasviya.services.memory import Memory
 from tasviya.services.order_checks import TRADING
 from tasviya.services.union_route import (
     contributed,
     fund_account,
     position_accounts,
-    position_leg,
     positions,
     unit_of,
 )
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
 from tasviya.settlement.clearing_cycle import ClearingCycle, CycleEvent, CycleStatus, net, quota_minor
-from tasviya.settlement.netting import who_owes_whom
-from tasviya.settlement.position_interest import PositionTerms, accrue
 from tasviya.settlement.routing import Leg, LegCode
 from tasviya.settlement.swing import Band
 
-NO_INTEREST = "0"
+NO_VALUE = "The unit has no value: there is no official rate to pay at."
 DAY = timedelta(days=1)
 
 
 def open_cycle(work: Work, business_date: date) -> None:
     """Open a cycle if the union clears and none is open; and give every position its room anew."""
     memory = work.memory
-    snapshot = memory.register.on(business_date)
+    snapshot = memory.snapshot
     if snapshot.clearing is None:
         return
+    memory.clearing.look_up_rates(memory.store, snapshot)
     _contribute(work, snapshot, business_date)
     _grant_room(work, snapshot, business_date)
     if memory.clearing.open is None:
@@ -86,18 +84,17 @@ def cut_off(work: Work) -> ClearingCycle:
 
     Raises: OperatorError, with nothing changed, if none is open or the one before is not closed.
     """
-    memory, clearing = work.memory, work.memory.clearing
+    clearing, snapshot = work.memory.clearing, work.memory.snapshot
     cycle = _must_be_open(clearing)
-    snapshot = memory.snapshot
+    rules = rules_of(snapshot)
     cycle.happens(CycleEvent.CUT_OFF)
     cycle.cut_off_at = work.now_ns
     clearing.pending = cycle
     _net(work, snapshot, cycle)
     flows = len(clearing.flows)
     clearing.open, clearing.flows, clearing.interest = None, {}, {}
-    today = max(memory.latest_date, date.fromisoformat(cycle.cut_off_on or memory.latest_date.isoformat()))
-    days = snapshot.clearing.rules.days if snapshot.clearing else 1
-    _begin(work, snapshot, today, days)
+    # A cycle cut off ahead of its time, or late, takes the place of today's; the next ends on a day to come.
+    _begin(work, snapshot, from_ns(work.now_ns).astimezone(time_zone(rules.zone)).date(), rules.days)
     work.act("clearing_cut_off", str(cycle.seq), f"{flows} flows; {cycle.status}{_because(cycle)}")
     return cycle
 
@@ -105,8 +102,12 @@ def cut_off(work: Work) -> ClearingCycle:
 def suspend(work: Work, why: str) -> ClearingCycle:
     """Stop the cycle that is being settled: nothing is bought or paid until it goes on.
 
-    Raises: OperatorError if none is.
+    why: in words. Raises: OperatorError if there are none, or no cycle is netted.
     """
+    why = " ".join(why.split())
+    if not why:
+        cure = 'Say why: --why "A court order of 29 September".'
+        raise OperatorError("no_words", "A cycle is not suspended without a reason.", cure)
     cycle = pending_cycle(work, "netted")
     cycle.happens(CycleEvent.SUSPEND)
     cycle.why = why
@@ -115,16 +116,20 @@ def suspend(work: Work, why: str) -> ClearingCycle:
 
 
 def resume(work: Work) -> ClearingCycle:
-    """Let a suspended cycle go on: it is netted again from the same records, at today's rules.
+    """Let a suspended cycle go on, with the result that it has.
 
-    Raises: OperatorError if none is suspended.
+    Raises: OperatorError if none is suspended, or there are no rates to pay at.
     """
     cycle = pending_cycle(work, "suspended")
-    rates = work.memory.clearing.rates
-    if rates is None:
+    memory = work.memory
+    rules_of(memory.snapshot)
+    if memory.clearing.rates is None:
         raise OperatorError("no_unit_value", "The unit has no value yet.", "Resume the cycle after a fixing.")
+    untold = cycle.why == NO_VALUE
     cycle.why = ""
     cycle.happens(CycleEvent.RESUME)
+    if untold:
+        _tell(work, cycle, memory.store.flow_rows(cycle.seq))
     _changed(work, cycle, "clearing_resumed")
     return cycle
 
@@ -154,72 +159,15 @@ def pending_cycle(work: Work, status: str) -> ClearingCycle:
     return cycle
 
 
-def accrue_interest(work: Work, business_date: date) -> None:
-    """Post a day's interest on positions, at the unit's rate, and the charge on large claims.
+def rules_of(snapshot: Snapshot) -> ClearingRules:
+    """The rules of clearing.
 
-    It runs to the next date on which any currency works: weekends count.
+    Raises: OperatorError if there are none on this date: what was begun under earlier ones waits.
     """
-    snapshot = work.memory.register.on(business_date)
-    cycle = work.memory.clearing.open
-    if snapshot.clearing is None or cycle is None:
-        return
-    standing = positions(work)
-    if any(standing.values()):
-        _accrue(work, snapshot, cycle, standing, business_date)
-    _state_positions(work, business_date)
-
-
-def _accrue(
-    work: Work, snapshot: Snapshot, cycle: ClearingCycle, standing: dict[str, int], business_date: date
-) -> None:
-    clearing = work.memory.clearing
-    percent = _unit_percent(work)
-    rules = _terms(snapshot).rules
-    terms = PositionTerms(Fraction(percent), Fraction(rules.charge_percent), Fraction(rules.charge_from))
-    hours = (snapshot.operating_hours(code) for code in snapshot.currencies)
-    following = min(each.calendar.next_business_day(business_date) for each in hours if each)
-    days = (following - business_date).days
-    # A contribution to the default fund is a claim like any other, and bears the same interest.
-    fund = contributed(work)
-    claims = {code: units + fund[code] for code, units in standing.items()}
-    accrued = accrue(claims, quotas(snapshot, clearing.failed), terms, days, clearing.carried)
-    for code, each in accrued.items():
-        row = PositionInterestRow(
-            business_date.isoformat(),
-            code,
-            cycle.seq,
-            each.position,
-            percent,
-            days,
-            each.interest,
-            each.charge,
-            str(each.carried),
-        )
-        work.changes.position_interest.append(row)
-        clearing.interest[code] = clearing.interest.get(code, 0) + each.net
-    clearing.carried = {code: each.carried for code, each in accrued.items()}
-    legs: list[Leg] = []
-    for flow in who_owes_whom({code: each.net for code, each in accrued.items()}):
-        name = f"interest:{flow.debtor}:{flow.creditor}"
-        leg_code = LegCode.POSITION_INTEREST
-        legs.append(position_leg(work, flow.debtor, flow.creditor, flow.amount, name, leg_code))
-    if legs:
-        work.post(f"position_interest:{business_date}", 0, legs, 0)
-    work.act("position_interest", business_date.isoformat(), f"{percent} percent, {days} days")
-
-
-def _state_positions(work: Work, business_date: date) -> None:
-    """Order a statement of every position, with all that moved it since the last."""
-    clearing, last = work.memory.clearing, work.changes.commit_seq
-    for code in work.memory.snapshot.currencies:
-        account = position_accounts(work, code)[0]
-        state = work.memory.accounts.get(account.id)
-        if state is not None:
-            first = clearing.stated_commit + 1
-            refs = [account.hex_id, business_date.isoformat(), first, last, str(state.net)]
-            work.tell(work.bic(account.owner), "statement", refs)
-    clearing.stated_commit = last
-    work.changes.position_statements.append((business_date.isoformat(), last))
+    if snapshot.clearing is None:
+        cure = "Give [clearing] no end, or carry the cycle over."
+        raise OperatorError("no_clearing", "The union does not clear on this date.", cure)
+    return snapshot.clearing.rules
 
 
 def quotas(snapshot: Snapshot, failed: Collection[str]) -> dict[str, int]:
@@ -300,24 +248,26 @@ def _net(work: Work, snapshot: Snapshot, cycle: ClearingCycle) -> None:
     event = CycleEvent.NET
     if clearing.rates is None:
         event = CycleEvent.SUSPEND
-        cycle.why = "The unit has no value: there is no official rate to pay at."
+        cycle.why = NO_VALUE
     cycle.happens(event)
     note(work, cycle)
-    if event is CycleEvent.NET and any(each.money for each in results):
-        _tell(work, cycle)
+    if event is CycleEvent.NET:
+        _tell(work, cycle, clearing.flows.values())
 
 
-def _tell(work: Work, cycle: ClearingCycle) -> None:
-    """Tell every settlement institution the whole result: what all are to pay and receive, and why."""
-    clearing, terms = work.memory.clearing, _terms(work.memory.snapshot)
+def _tell(work: Work, cycle: ClearingCycle, gross: Iterable[FlowRow]) -> None:
+    """Tell every settlement institution the whole result: what all are to pay and receive, and why; nothing
+    if nobody has to."""
+    clearing, rules = work.memory.clearing, rules_of(work.memory.snapshot)
+    if not any(each.money for each in clearing.results):
+        return
+    flows = {(row.paying, row.paid): row for row in gross}
     bank_of = {each.currency: each.institution for each in clearing.results}
     items = []
     for each in clearing.results:
         others = []
         for code, other in bank_of.items():
-            received, paid = (
-                clearing.flows.get(pair) for pair in ((code, each.currency), (each.currency, code))
-            )
+            received, paid = (flows.get(pair) for pair in ((code, each.currency), (each.currency, code)))
             if received or paid:
                 sums = (received.units if received else 0, paid.units if paid else 0)
                 count = (received.payments if received else 0) + (paid.payments if paid else 0)
@@ -326,17 +276,17 @@ def _tell(work: Work, cycle: ClearingCycle) -> None:
         item = [each.institution, number, each.money, each.before, each.paid_in, each.paid_out, each.interest]
         items.append([*item, others])
     day = cycle.cut_off_on or work.memory.latest_date.isoformat()
-    till = _local(terms.rules.zone, day, terms.rules.settles_at).timetz().isoformat()
+    till = _local(rules.zone, day, rules.settles_at).timetz().isoformat()
     for institution in bank_of.values():
         work.tell(work.bic(institution), "clearing_result", [cycle.seq, day, till, cycle.unit, items])
 
 
 def _contribute(work: Work, snapshot: Snapshot, business_date: date) -> None:
     """Bring what everyone has in the default fund to what the rules ask on a date: out of its position."""
-    terms, unit = _terms(snapshot), unit_of(work)
-    wanted = dict.fromkeys(snapshot.currencies, 0)
+    unit, wanted = unit_of(work), dict.fromkeys(snapshot.currencies, 0)
+    asked = snapshot.clearing.contributions if snapshot.clearing else {}
     for member in snapshot.members.values():
-        units = Fraction(terms.contributions.get(member.code, "0")) * unit.minor_per_major
+        units = Fraction(asked.get(member.code, "0")) * unit.minor_per_major
         wanted[member.currency] += int(units)
     for code, before in contributed(work).items():
         if wanted[code] == before or code in work.memory.clearing.failed:
@@ -367,19 +317,6 @@ def _grant_room(work: Work, snapshot: Snapshot, business_date: date) -> None:
         leg = Leg("room", leg_code, *sides, unit.number + LIMITS, abs(moved))
         work.post(f"room:{room.account.key}:{business_date}:{room.entry_seq}", 0, [leg], 0)
         work.fresh[room.account.id] = None
-
-
-def _terms(snapshot: Snapshot) -> ClearingTerms:
-    terms = snapshot.clearing
-    if terms is None:
-        raise InvariantBroken("a union with cycles clears")
-    return terms
-
-
-def _unit_percent(work: Work) -> str:
-    """The unit's yearly interest by its latest fixing; none where that has none."""
-    fixed = work.changes.unit_fixings
-    return (fixed[-1].interest if fixed else "") or NO_INTEREST
 
 
 def _must_be_open(clearing: Clearing) -> ClearingCycle:

@@ -5,9 +5,10 @@
                                    └─ another: an order of the debtor's settlement institution
     batch of the exchange ─▶ its fills, the payments and the positions they discharge: one linked chain
 
-A settlement institution sells what its payers have paid in, and gives for it no more than the official rate
-and the union's tolerance say. What cannot be bought falls back on the debtor's own currency, as far as the
-share goes and the creditor takes it; the rest is told as unpaid, and comes due again in the next cycle.
+Money moves only in currencies that are open and have a fresh rate. A settlement institution sells what its
+payers have paid in, and gives for it no more than the official rate and the union's tolerance say. What
+cannot be bought falls back on the debtor's own currency, as far as the share goes and the creditor takes it;
+the rest is told as unpaid, and comes due again in the next cycle.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tasviya.exchange.order import Order, OrderEvent, fits, tick_at_least
 from tasviya.membership.clearing_rules import DEBTOR, OWN, ClearingTerms
 from tasviya.membership.register import Snapshot
 from tasviya.services import exchange_batch
-from tasviya.services.clearing import note, pending_cycle, suspend
+from tasviya.services.clearing import note, pending_cycle, rules_of, suspend
 from tasviya.services.clearing_memory import UnitRates
 from tasviya.services.exchange import enter, settlement, withdraw
 from tasviya.services.order_checks import TRADING
@@ -74,9 +75,10 @@ class Plan:
 def discharge(work: Work) -> ClearingCycle:
     """Settle the netted cycle, in a batch of the exchange where something has to be bought.
 
-    Raises: OperatorError, with nothing changed, if no cycle is netted.
+    Raises: OperatorError, with nothing changed, if no cycle is netted, or the union does not clear now.
     """
     cycle = pending_cycle(work, "netted")
+    rules_of(work.memory.snapshot)
     if _subject(cycle) in work.forced_to_wait:
         return suspend(work, REFUSED)
     clearing = work.memory.clearing
@@ -107,8 +109,7 @@ def _plan(work: Work, cycle: ClearingCycle, rates: UnitRates) -> Plan:
     memory = work.memory
     snapshot, results = memory.snapshot, memory.clearing.results
     terms = snapshot.clearing
-    invariant(terms is not None, "a union with cycles clears")
-    share = Fraction(terms.rules.own_share if terms else 0)
+    share = Fraction(rules_of(snapshot).own_share)
     own = {each.currency: int(-each.money * share) for each in results if each.money < 0}
     plan = Plan(cycle, rates, unit_of(work), own, [])
     for flow in who_owes_whom({each.currency: each.money for each in results}):
@@ -120,21 +121,29 @@ def _plan(work: Work, cycle: ClearingCycle, rates: UnitRates) -> Plan:
 
 
 def _choose(work: Work, snapshot: Snapshot, terms: ClearingTerms, plan: Plan, due: Due) -> None:
-    """Decide in what a due is paid: the creditor's choices in their order, the first that can be bought."""
-    member = next(each.code for each in snapshot.members.values() if each.currency == due.creditor)
-    for choice in terms.accepted(member):
+    """Decide in what a due is paid: the creditor's choices in their order, the first that can be bought.
+
+    Where members share a currency, its settlement institution takes what the member takes in which it sits.
+    """
+    institution = snapshot.settlement_institution(due.creditor)
+    for choice in terms.accepted(institution.member if institution else ""):
         code = {OWN: due.creditor, DEBTOR: due.debtor}.get(choice, choice)
-        if code == due.debtor:
+        if code == due.debtor and _trades(work, code):
             due.falls_back = True
             if not due.buys:
                 due.at_once = min(due.units, plan.own_left[due.debtor])
                 plan.own_left[due.debtor] -= due.at_once
-        elif not due.buys and due.at_once < due.units and _trades(work, code, due.debtor):
+        elif (
+            code != due.debtor
+            and not due.buys
+            and due.at_once < due.units
+            and _trades(work, code, due.debtor)
+        ):
             due.buys = code
 
 
 def _trades(work: Work, *codes: str) -> bool:
-    """Whether these currencies can be exchanged now."""
+    """Whether these currencies are open now, and have rates that are fresh enough to pay at."""
     memory = work.memory
     open_now = all(code in memory.days and memory.days[code].phase in TRADING for code in codes)
     rates = memory.clearing.rates
@@ -149,7 +158,7 @@ def _buy(work: Work, plan: Plan, due: Due) -> Order | None:
     snapshot, book = memory.snapshot, memory.book
     sold, bought = snapshot.currencies[due.debtor], snapshot.currencies[due.buys]
     quantity = plan.rates.amount(due.units - due.at_once, bought, plan.unit)
-    points = snapshot.clearing.rules.limit_basis_points if snapshot.clearing else 0
+    points = rules_of(snapshot).limit_basis_points
     rate = plan.rates.between(sold, bought)
     limit = rate * Fraction(10_000, 10_000 + points)
     exponent = book.exponent(sold.code, bought.code, rate)

@@ -95,8 +95,8 @@ class ClearingStore(Protocol):
         """Those that last."""
         ...
 
-    def positions_stated(self) -> int:
-        """Up to which commit positions have been stated; 0 if never."""
+    def positions_stated(self) -> tuple[str, int]:
+        """The last business date on which positions were stated ("": never), and up to which commit."""
         ...
 
     def cycle_results(self, cycle_seq: int) -> list[Result]: ...
@@ -150,11 +150,15 @@ class Clearing:
         """What the last closed cycle left unpaid, by currency."""
         self.failed = {row.currency: row for row in store.defaults()}
         """Settlement institutions that have failed, by the currency that they settle."""
-        self.stated_commit = store.positions_stated()
-        """Up to which commit positions have been stated."""
+        self.stated_on, self.stated_commit = store.positions_stated()
+        """The last business date on which positions were stated, and up to which commit."""
         self.rates: UnitRates | None = None
-        if snapshot is not None and snapshot.clearing is not None:
-            self.rates = _rates(store, snapshot)
+        if snapshot is not None:
+            self.look_up_rates(store, snapshot)
+
+    def look_up_rates(self, store: ClearingStore, snapshot: Snapshot) -> None:
+        """Take the rates that hold on a date: of the last fixing, else what central banks say then."""
+        self.rates = None if snapshot.clearing is None else _rates(store, snapshot)
 
     def close(self) -> None:
         """The pending cycle is closed; what it has not paid is overdue."""

@@ -21,9 +21,9 @@ from tasviya.exchange.cross_rates import Suspect
 from tasviya.exchange.fixing import Fixed, Fixing, FixingTerms, Sheet, fix
 from tasviya.exchange.fixing_sources import batch_sheet, central_bank_sheet, quote_sheet
 from tasviya.membership.register import Snapshot
-from tasviya.services.clearing import accrue_interest
 from tasviya.services.exchange_book import Book, rounded
 from tasviya.services.memory import Memory
+from tasviya.services.position_interest import accrue_interest
 from tasviya.services.rate_rows import (
     BATCH_SOURCE,
     FIXING_SOURCE,

@@ -171,6 +171,15 @@ def _too_large(snapshot: Snapshot, member: str, minor: int, code: str) -> Refusa
     return None
 
 
+def _beyond_limits(work: Work, payment: Payment) -> Refusal | None:
+    """Whether an amount that a rate has made exceeds what the payer's member, or the union, allows."""
+    snapshot = work.memory.snapshot
+    member = snapshot.participants[payment.debtor].member
+    amounts = ((payment.amount_minor, payment.currency), (payment.debit_minor, payment.debit_currency))
+    found = (_too_large(snapshot, member, minor, code) for minor, code in amounts)
+    return next((refusal for refusal in found if refusal), None)
+
+
 def when_of(work: Work, payment: Payment) -> When | Refusal:
     """When an accepted payment settles: the days of its currency and of the one it is debited in allow it."""
     customer = payment.message_type.startswith("pacs.008")
@@ -205,7 +214,7 @@ def refuse(work: Work, payment: Payment, refusal: Refusal) -> None:
 def offer(work: Work, payment: Payment, parties: Parties) -> bool:
     """Settle it now, or queue it. Returns whether it settled."""
     if payment.route == UNION:
-        refusal = price(work, payment)
+        refusal = price(work, payment) or _beyond_limits(work, payment)
         if refusal is not None:
             refuse(work, payment, refusal)
             return False

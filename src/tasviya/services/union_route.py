@@ -21,7 +21,10 @@ from tasviya.settlement.conversion import IN
 from tasviya.settlement.gross import OVER_LIMIT, Queue, Settle
 from tasviya.settlement.payment import Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
-from tasviya.settlement.rules import AG10, AM12, NARR
+from tasviya.settlement.rules import AG10, AM12, AM13, NARR
+
+LARGEST = 2**63 - 1
+"""Minor units in one amount."""
 
 
 def price(work: Work, payment: Payment) -> Refusal | None:
@@ -60,9 +63,8 @@ def price(work: Work, payment: Payment) -> Refusal | None:
         if payment.debit_minor and cost > payment.debit_minor:
             return _out_of_reach(Money(cost, debit), "costs", Money(payment.debit_minor, debit), rates)
         payment.debit_minor = cost
-    unit = unit_of(work)
-    payment.unit_minor = rates.units(payment.amount_minor, credit, unit)
-    return None
+    payment.unit_minor = rates.units(payment.amount_minor, credit, unit_of(work))
+    return _too_large(payment)
 
 
 def lacks_room(work: Work, payment: Payment) -> Queue | None:
@@ -171,6 +173,17 @@ def positions(work: Work) -> dict[str, int]:
         state = accounts.get(position_accounts(work, code)[0].id)
         found[code] = state.net if state else 0
     return found
+
+
+def _too_large(payment: Payment) -> Refusal | None:
+    """Whether an amount that the rate makes is more than a row can keep."""
+    if max(payment.amount_minor, payment.debit_minor, payment.unit_minor) <= LARGEST:
+        return None
+    payment.amount_minor, payment.debit_minor = (
+        min(each, LARGEST) for each in (payment.amount_minor, payment.debit_minor)
+    )
+    payment.unit_minor = 0
+    return AM13.refuse("At the official rate it comes to more than one payment can carry.")
 
 
 def _out_of_reach(amount: Money, verb: str, limit: Money, rates: UnitRates) -> Refusal:

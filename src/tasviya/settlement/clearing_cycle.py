@@ -234,20 +234,22 @@ class Figures(NamedTuple):
     multilateral: int
     """What is left when all net together: the sum of the cycle's claims."""
     money: int
-    """Of that, what is due in money by the scale."""
+    """What is due in money: by the scale, and overdue from before."""
+    own: int
+    """Of that, what this cycle itself leaves to pay."""
     discharged: int
     credit: int
     """What the positions stand at afterwards: the sum of claims."""
 
     @property
     def saved_of_gross(self) -> Fraction:
-        """The part of gross for which no money moved between settlement institutions."""
-        return Fraction(self.gross - self.discharged, self.gross) if self.gross else Fraction(0)
+        """The part of gross for which the cycle leaves no money to be paid, now or later."""
+        return _saved(self.gross, self.own)
 
     @property
     def saved_of_bilateral(self) -> Fraction:
-        """The part of what pairs would have settled in money for which none moved."""
-        return Fraction(self.bilateral - self.discharged, self.bilateral) if self.bilateral else Fraction(0)
+        """The same part of what pairs would have settled in money."""
+        return _saved(self.bilateral, self.own)
 
 
 def figures(flows: Mapping[tuple[str, str], int], results: Sequence[Result]) -> Figures:
@@ -258,6 +260,12 @@ def figures(flows: Mapping[tuple[str, str], int], results: Sequence[Result]) -> 
         netted.bilateral,
         netted.multilateral,
         sum(max(each.money, 0) for each in results),
+        sum(max(each.money - each.overdue, 0) for each in results),
         sum(max(each.discharged, 0) for each in results),
         sum(max(each.after, 0) for each in results),
     )
+
+
+def _saved(whole: int, paid: int) -> Fraction:
+    """Nothing is saved where a smaller quota calls in more than there is."""
+    return Fraction(max(whole - paid, 0), whole) if whole else Fraction(0)

@@ -119,6 +119,16 @@ def test_extracts_say_what_the_published_files_say() -> None:
             assert abs(obligations(extract).get(pair, 0) - usd) <= 500
 
 
+def test_cross_section_says_what_the_published_file_says() -> None:
+    if not SHARED.exists():
+        pytest.skip("the published trade matrices are not at hand")
+    (whole,) = read_trade(SHARED / "trade_gravity_2006.csv.gz")
+    published = obligations(choose([whole], region("aladi", 2006)))
+    extract = obligations(choose(shipped(), region("aladi", 2009)))
+    assert len(published) > 100
+    assert all(abs(extract.get(pair, 0) - usd) <= 500 for pair, usd in published.items())
+
+
 def test_region_is_named_with_its_year_or_without() -> None:
     assert region("epu-1955") == region("epu")
     assert region("ACU-2000").year == region("acu", 2000).year == 2000

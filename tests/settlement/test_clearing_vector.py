@@ -226,6 +226,9 @@ def test_violations_are_seen() -> None:
     assert violations(made, vector, right + 1) == ["node 0 pays more than it has"]
     assert len(violations(made, vector, right * 3)) == 2
     assert violations(made, vector, right * 0 - 1)[0].startswith("a debt is paid less than nothing")
+    assert violations(made, vector, right * 0) == ["node 0 pays less than it has"]
+    solvent = network([10, 0], {(0, 1): 10})
+    assert violations(solvent, clear(solvent), np.array([9])) == ["node 0 pays less than it has"]
     shared = network([5, 0, 0], {(0, 1): 5, (0, 2): 5})
     skewed = np.array([5, 0], np.int64)
     assert "not paid in proportion" in violations(shared, clear(shared), skewed)[0]

@@ -41,8 +41,8 @@ ABSOLUTE, RELATIVE = 1e-3, 1e-12
 _SOLVED, _PRECISION = 1e-9, 2e-14
 """How near the payments of those in default are solved for: units, and parts of the largest debt."""
 _KRYLOV = 1e-14
-_FEW = 1000
-"""Up to a thousandth of all nodes that are newly short are followed one by one."""
+_SWEEPS, _FEW = 50, 1000
+"""After so many sweeps, up to a thousandth of all nodes that are newly short are followed one by one."""
 _STEPS, _WATCHED, _SLOW = 400, 5, 0.97
 
 
@@ -113,12 +113,13 @@ def clear(
     inflow = sparse.csr_matrix((shares, (network.creditor, network.debtor)), shape=(nodes, nodes))
     least = owed - (ABSOLUTE + RELATIVE * owed)
     kept_cash, part = float(cash_kept) * cash, float(claims_kept)
-    paid, defaulted, rounds = owed.copy(), np.zeros(nodes, np.bool_), 0
+    paid, defaulted, sweeps, rounds = owed.copy(), np.zeros(nodes, np.bool_), 0, 0
     while True:
         received = inflow @ paid
         short = (cash + received < least) & ~defaulted
         # Payments fall towards the greatest vector, so whoever is short on the way is short there.
-        if np.count_nonzero(short) > nodes // _FEW:
+        if short.any() and (sweeps < _SWEEPS or np.count_nonzero(short) > nodes // _FEW):
+            sweeps += 1
             defaulted |= short
             paid = np.where(defaulted, np.minimum(kept_cash + part * received, owed), owed)
         elif short.any():

@@ -8,9 +8,9 @@ scale says, band by band, which part of a result is paid in money while the posi
 is credit. Both ways are alike: what takes a position out along the scale brings it back along it. Beyond the
 quota there is no credit: all that would go further is money, and so is what a smaller quota no longer covers.
 
-The European Payments Union settled all members' results within their quotas half in gold and half in credit
-from July 1954 (International Organization 9 (1955), on the OEEC's settlements; the rules ibid. 8 (1954),
-602–603). Its quotas bounded gold and credit together: a quota here is half of one of those.
+The European Payments Union settled surpluses and deficits half in gold and half in credit from July 1954, but
+for Greece and Turkey (International Organization, summary of the OEEC for March to December 1954; the rules
+ibid. 8 (1954), 602–603). Its quotas bounded gold and credit together: a quota here is half of one of those.
 """
 
 from __future__ import annotations

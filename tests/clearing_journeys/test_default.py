@@ -158,8 +158,9 @@ def test_a_rehearsal_changes_nothing_and_comes_to_the_same(funded: ClearingUnion
     assert funded.books() == before
     assert not app.ask_defaults(funded.home).declared()
     assert found.before == {"KZT": -75 * UNIT, "INR": 60 * UNIT, "OMR": -20 * UNIT}
-    assert (found.gross, found.paid, found.others_failing) == (70 * UNIT, 0.0, ())
-    assert 0 < found.rank < 1
+    assert (found.gross, found.yardsticks.clearing.total) == (70 * UNIT, 70 * UNIT)
+    assert found.yardsticks.clearing.defaulted == ("KZT",)
+    assert 0 < found.yardsticks.distress["INR"] < 1
     real = declare(funded)
     assert found.borne == real
     assert found.after == funded.positions()

@@ -144,16 +144,16 @@ def _drilled(found: Drill, say: Callable[[int], str]) -> list[Row]:
 
 
 def _words(found: Rehearsal, code: str, say: Callable[[int], str]) -> Row:
-    borne = found.borne
-    gross = found.gross or 1
+    borne, measured = found.borne, found.yardsticks
+    failing = [name for name in measured.clearing.defaulted if name != code]
     return {
         "default_of": code,
         "owed": say(borne.estate.owed),
         "uncovered": say(borne.uncovered),
         "others_lose": say(sum(borne.losses.values())),
         "payments_of_the_cycle": say(found.gross),
-        "paid_if_all_were_due_gross": f"{100 * found.paid / gross:.1f} % (Eisenberg-Noe)",
-        "the_same_with_half_lost_in_default": f"{100 * found.paid_with_costs / gross:.1f} % (Rogers-Veraart)",
-        "others_that_could_not_pay": ", ".join(found.others_failing) or "none",
-        "debt_rank": f"{found.rank:.3f}",
+        "unpaid_if_all_were_due_gross": f"{say(measured.clearing.total)} (Eisenberg-Noe)",
+        "the_same_if_a_default_costs_half": f"{say(measured.with_costs.total)} (Rogers-Veraart)",
+        "others_that_could_not_pay": ", ".join(failing) or "none",
+        "debt_rank": f"{measured.rank:.3f}",
     }

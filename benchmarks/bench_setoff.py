@@ -131,9 +131,10 @@ def peer(owed: Debts) -> None:
     again, ours, our_processor = timed(lambda: exactly(owed), RUNS)
     (cost, _), clock, processor = timed(lambda: nx.network_simplex(graph))
     same = "the same total" if -cost == again.setoff.total else f"ANOTHER TOTAL, {-cost}"
+    used = processor / our_processor
     print(
-        f"    networkx {nx.__version__}, network simplex: {clock:.1f} s, processor {processor:.1f} s, {same};\n"
-        f"        {clock / ours:.0f} times ours just before, by processor {processor / our_processor:.0f} times",
+        f"    networkx {nx.__version__}, network simplex: {clock:.1f} s, processor {processor:.1f} s, "
+        f"{same};\n        {clock / ours:.0f} times ours just before, by processor {used:.0f} times",
         flush=True,
     )
 

@@ -47,10 +47,10 @@ def may_write(target: Path, *, known: frozenset[str], replace: bool) -> None:
             return
         there = {each.name for each in target.iterdir()} if target.is_dir() else None
     if there is None or there - known:
-        what = f"{target.name} is there, and is no earlier result."
+        what = "What is there is no earlier result."
         raise OperatorError("target_exists", what, "Name a folder that does not exist.", str(target))
     if there and not replace:
-        what = f"{target.name} holds an earlier result."
+        what = "It holds an earlier result."
         raise OperatorError("target_exists", what, "Name another folder, or say --force.", str(target))
 
 

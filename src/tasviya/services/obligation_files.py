@@ -39,14 +39,21 @@ def read(raw: bytes, where: str, decimals: int = 0, *, repeats: bool = False) ->
     is_parquet = raw[:4] == b"PAR1"
     named, rows = _parquet(raw, where) if is_parquet else _csv(raw, where)
     read_in = _Reader(f"{where}, row " if is_parquet else f"{where}:", decimals)
-    columns = _columns(named, where)
+    debtor, creditor, amount, reference, currency = _columns(named, where)
     for line, cells in rows:
         if len(cells) != len(named):
             what = f"It has {len(cells)} cells, the heading {len(named)}."
             cure = "Give every column one cell; quote cells with commas."
             raise OperatorError("bad_row", what, cure, read_in.place(line))
-        read_in.take(line, *[cells[column].strip() if column >= 0 else "" for column in columns])
-    return read_in.obligations(keyed=columns[3] >= 0, repeats=repeats)
+        read_in.take(
+            line,
+            cells[debtor].strip(),
+            cells[creditor].strip(),
+            cells[amount].strip(),
+            cells[reference].strip() if reference >= 0 else "",
+            cells[currency].strip() if currency >= 0 else "",
+        )
+    return read_in.obligations(keyed=reference >= 0, repeats=repeats)
 
 
 def firm_values(

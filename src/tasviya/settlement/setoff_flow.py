@@ -18,7 +18,7 @@ import numpy as np
 
 from tasviya.core.errors import Refusal, invariant
 from tasviya.settlement.setoff import Debts, Int64s, SetOff
-from tasviya.settlement.setoff_certificate import verify
+from tasviya.settlement.setoff_certificate import usable, verify
 from tasviya.settlement.setoff_prices import least_prices
 
 
@@ -45,10 +45,12 @@ def solve(debts: Debts, credit_limit: int = 0) -> Solved | Refusal:
     arcs = _with_pool(debts, credit_limit) if credit_limit else _Arcs.of(debts)
     flow = np.zeros(len(arcs.tail), np.int64)
     if rows:
-        inside = np.arange(len(flow)) if credit_limit else strong_rows(debts.firms, arcs.tail, arcs.head)
-        found = most_gain(
-            arcs.nodes, arcs.tail[inside], arcs.head[inside], arcs.room[inside], arcs.gain[inside]
-        )
+        inside, room = np.arange(len(flow)), arcs.room
+        if not credit_limit:
+            inside = strong_rows(debts.firms, arcs.tail, arcs.head)
+            strong = Debts(debts.firms, arcs.tail[inside], arcs.head[inside], arcs.room[inside])
+            room = usable(strong)  # loses nothing, and the solver has less to take back
+        found = most_gain(arcs.nodes, arcs.tail[inside], arcs.head[inside], room, arcs.gain[inside])
         if isinstance(found, Refusal):
             return found
         flow[inside] = found

@@ -94,7 +94,7 @@ def write_exchange_day(root: Path, seed: int, files: int = 30) -> ExchangeUnion:
 
 
 def write_clearing_day(root: Path, seed: int, payments: int = 24) -> ClearingUnion:
-    """A union whose inbox holds a day of payments by the union route, which a clearing cycle nets at 14:00 and
+    """A union whose inbox holds a day of payments by the union route, which a cycle nets at 14:00 and
     discharges at 15:00, with orders of a bank that sell what debtors buy."""
     union = ClearingUnion(root)
     union.at("10:01").settle()

@@ -18,8 +18,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from clearing_union import ClearingUnion
 from exchange_union import D as D_INR
 from exchange_union import ExchangeUnion
+from exchange_union import G as G_INR
 from small_union import CENTRAL_BANK, A, B, C, D, E, G, SmallUnion, moment
 
 from tasviya.app import Application, Home, ask
@@ -29,7 +31,14 @@ from tasviya.services.unit_of_work import Changes
 from tasviya.settlement.payment import Status
 from tasviya.settlement.routing import LegCode
 
-PAYING = (LegCode.SETTLEMENT, LegCode.VOSTRO, LegCode.NOSTRO, LegCode.SOLD, LegCode.BOUGHT)
+PAYING = (
+    LegCode.UNION_PAID,
+    LegCode.SETTLEMENT,
+    LegCode.VOSTRO,
+    LegCode.NOSTRO,
+    LegCode.SOLD,
+    LegCode.BOUGHT,
+)
 """Legs that pay; drawing credit for a hold does not yet."""
 EVENING = moment("19:00")
 Tamper = Callable[[Application], None]
@@ -81,6 +90,21 @@ def write_exchange_day(root: Path, seed: int, files: int = 30) -> ExchangeUnion:
             union.convert(D_INR, A, least, "KZT", "INR", most=f"{amount}", route="EXCHANGE.IN")
         else:
             union.pay(A, B, amount)
+    return union
+
+
+def write_clearing_day(root: Path, seed: int, payments: int = 24) -> ClearingUnion:
+    """A union whose inbox holds a day of payments by the union route, which a cycle nets at 14:00 and
+    discharges at 15:00, with orders of a bank that sell what debtors buy."""
+    union = ClearingUnion(root)
+    union.at("10:01").settle()
+    union.make_markets()
+    draw = random.Random(seed)
+    ways = [(B, D_INR, "INR", "KZT", 90), (D_INR, A, "KZT", "INR", 400), (G_INR, E, "OMR", "INR", 1)]
+    for number in range(payments):
+        union.at(f"{10 + number * 7 // payments:02d}:{draw.randrange(5, 60):02d}")
+        payer, payee, currency, debit, most = ways[draw.choice([0, 0, 0, 1, 2])]
+        union.through(payer, payee, draw.randrange(1, most + 1), currency, debit)
     return union
 
 
@@ -217,6 +241,14 @@ def outcome(home: Home) -> dict[str, object]:
         ).fetchall(),
         "prices": db.execute(
             "SELECT batch_seq, currency, price FROM exchange_price ORDER BY 1, 2"
+        ).fetchall(),
+        "cycles": db.execute(
+            "SELECT c.seq, c.status, r.currency, r.money, r.discharged FROM clearing_cycle c"
+            " LEFT JOIN clearing_result r ON r.cycle_seq = c.seq ORDER BY 1, 3"
+        ).fetchall(),
+        "discharges": db.execute(
+            "SELECT cycle_seq, debtor, creditor, how, units, amount_minor FROM clearing_discharge"
+            " ORDER BY 1, 2, 3, 4"
         ).fetchall(),
         "queue": db.execute("SELECT count(*) FROM queue").fetchone(),
         "acknowledged": acknowledged(home),

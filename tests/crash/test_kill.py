@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from killed_days import (
@@ -18,6 +19,7 @@ from killed_days import (
     lost,
     outcome,
     run,
+    write_clearing_day,
     write_day,
     write_exchange_day,
 )
@@ -82,6 +84,29 @@ def test_killed_batches_come_out_the_same(tmp_path: Path, seed: int) -> None:
     while not run(union.home, kill_at=draw.randrange(1, 600)):
         assert lost(union.home) == set()
         check_books(union)
+    assert outcome(union.home) == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_killed_clearing_cycle_comes_out_the_same(tmp_path: Path, seed: int) -> None:
+    day = write_clearing_day(tmp_path / "day", seed)
+    alive, union = copy_of(day, tmp_path / "alive"), copy_of(day, tmp_path / "home")
+    assert run(alive.home)
+    check_books(alive)
+    undisturbed = outcome(alive.home)
+    cycles: Any = undisturbed["cycles"]
+    assert [row[:2] for row in cycles[:1] + cycles[-1:]] == [(1, "closed"), (2, "open")]
+    assert any(discharged for *_, discharged in cycles if discharged), "it was worth killing"
+    draw = random.Random(seed)
+    kills = 0
+    while not run(union.home, kill_at=draw.randrange(1, 500)):
+        kills += 1
+        assert kills < 200, "it gets nowhere"
+        assert lost(union.home) == set()
+        check_books(union)
+    assert kills >= 2, "it was hardly killed"
+    check_books(union)
     assert outcome(union.home) == undisturbed
 
 

@@ -205,8 +205,8 @@ class ClearingQueries(StoredClearing):
                 steps.append(_step("net", words))
         for due in self.discharges(seq):
             if paid == due["debtor"] or got == due["creditor"]:
-                how = f"{due['amount']} ({due['how']})" if due["amount"] else due["how"]
-                words = f"{due['debtor']} to {due['creditor']}: {due['units']} {unit} by {how}"
+                how = f"by {due['amount']} ({due['how']})" if due["amount"] else due["how"]
+                words = f"{due['debtor']} to {due['creditor']}: {due['units']} {unit} {how}"
                 steps.append(_step("discharge", words))
         steps.append(
             _step("status", str(cycle.status), iso_instant(cycle.settled_at) if cycle.settled_at else "")

@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 
 .PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
-	bench-rates errors schemas lock
+	bench-rates bench-gridlock errors schemas lock
 
 demo:
 	./demo
@@ -19,6 +19,8 @@ bench-day-million:
 	$(PYTHON) benchmarks/bench_day.py --payments 1000000
 bench-rates:
 	$(PYTHON) benchmarks/bench_rates.py
+bench-gridlock:
+	$(PYTHON) benchmarks/bench_gridlock.py --day
 bench-exchange:
 	$(PYTHON) benchmarks/bench_exchange.py --program
 bench-exchange-all:

@@ -190,6 +190,8 @@ def _report(home: app.Home, day: Progressed) -> None:
     if batches:
         screen.print(table(_batches(batches), "Batches of the exchange; value in thousands of US dollars"))
         screen.print()
+    screen.print(_passes(asked.settled_together()))
+    screen.print()
     reasons = asked.rejections()
     if reasons:
         screen.print(table(reasons, "What was not settled, and why"))
@@ -222,6 +224,24 @@ def _values(row: Row) -> Row:
     for name in ("settled_value", "liquidity_peak"):
         facts[name] = f"{int(row[name].partition('.')[0]):,}"
     return facts | {"percent": row["liquidity_percent"], "minutes": row["minutes_waited"]}
+
+
+def _passes(together: dict[str, tuple[int, int, int]]) -> str:
+    """What passes over the queue have saved, in a sentence; values in US dollars of the lab."""
+    per_usd = rates(RATE_DATES[-1])
+
+    def in_usd(place: int) -> str:
+        minors = ((code, counts[place]) for code, counts in together.items())
+        usd = sum(minor / (currency(code).minor_per_major * per_usd.of(code)) for code, minor in minors)
+        return f"{float(usd):,.0f}"
+
+    settled = sum(count for count, _, _ in together.values())
+    if not settled:
+        return "Passes over the queue found nothing that settles together: what waited lacked money."
+    return (
+        f"Passes over the queue settled {settled:,} payments together, worth {in_usd(1)} US dollars;"
+        f" one by one they would have needed {in_usd(2)} more than was there."
+    )
 
 
 def _batches(batches: list[Row]) -> list[Row]:

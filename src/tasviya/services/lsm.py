@@ -120,6 +120,8 @@ def run(work: Work, currency: str | None, algorithm: str | None) -> list[PassRow
     if currency is not None and currency not in memory.snapshot.currencies:
         known = ", ".join(memory.snapshot.currencies)
         raise OperatorError("unknown_currency", f"{currency} does not settle here.", f"One of {known}.")
+    if algorithm == RINGS and currency is not None:
+        raise OperatorError("rings_of_all", "Rings go over all currencies.", "Leave --currency out.")
     before = len(work.changes.passes)
     if algorithm != RINGS:
         for code in [currency] if currency else _currencies(memory):

@@ -144,7 +144,8 @@ def _waiting_since(memory: Memory) -> int | None:
         line = memory.queue.line(account)
         since.setdefault(code, []).append(min(waiting.payment.queued_at for waiting in line))
     instants = [sorted(each)[1] for each in since.values() if len(each) > 1]
-    instants += [trade.matched_at for trade in memory.trades.waiting()]
+    latest = max((row.business_date for row in memory.days.values()), default="")
+    instants += [trade.matched_at for trade in memory.trades.waiting(latest)]
     return min(instants, default=None)
 
 

@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 
 .PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
-	bench-rates bench-interest bench-setoff bench-clearing-vectors errors schemas lock
+	bench-rates bench-interest bench-setoff bench-clearing-vectors bench-gridlock errors schemas lock
 
 demo:
 	./demo
@@ -23,6 +23,8 @@ bench-interest:
 	$(PYTHON) benchmarks/bench_interest.py
 bench-clearing-vectors:
 	$(PYTHON) benchmarks/bench_clearing_vectors.py
+bench-gridlock:
+	$(PYTHON) benchmarks/bench_gridlock.py --day
 bench-exchange:
 	$(PYTHON) benchmarks/bench_exchange.py --program
 bench-setoff:

@@ -297,6 +297,8 @@ OPERATOR_CASES: list[tuple[str, str, str, Act]] = [
      a_pass("magic")),
     ("order_not_free", "Arrival counts unless the members have adopted that it does not.",
      "`tasviya lsm run --algorithm free`", a_pass("free")),
+    ("rings_of_all", "A trade is in two currencies.", "`tasviya lsm run --algorithm rings --currency KZT`",
+     a_pass("rings")),
     ("not_waiting", "Only of a payment that waits is asked why.", "Ask why a settled payment waits",
      why_settled),
     ("STORE_BUSY", "A store has one writer.", "Start a second one", second_writer),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_union import UNION, A, B, C, D, E, F, R, SmallUnion, minor
+from small_union import UNION, A, B, C, D, E, F, G, R, SmallUnion, minor
 
 from tasviya.app import ask, ask_lsm
 from tasviya.core.errors import OperatorError
@@ -72,6 +72,9 @@ def test_two_payments_that_wait_for_each_other_settle_at_the_next_half_hour(savi
     assert [each.uetr for each in saving.onward(B)] == [back]
     # One by one, one of the two would have had to bring what it lacks.
     assert passes(saving) == [("schedule", "fifo", 2, 2, minor(1650 - 600))]
+    (told,) = ask_lsm(saving.home).passes()
+    assert (told["tried_value"], told["by_pairs"]) == ("3049.00", 2)
+    assert (told["needed_alone"], told["at_most"], told["gap_percent"]) == ("1050.00", "3049.00", "0.00")
     assert (saving.balance(B), saving.drawn(B)) == (0, minor(151))
     assert saving.balance(D) == minor(1000 + 1650 - 1399)
 
@@ -195,6 +198,38 @@ def test_nothing_settles_in_part(quiet: SmallUnion) -> None:
     assert settled in ([], ring[2:])
     if not settled:
         assert (quiet.books(), quiet.waiting()) == (before, waiting)
+
+
+def test_set_that_the_ledger_refuses_waits_and_settles_later(quiet: SmallUnion) -> None:
+    ring = [quiet.pay(B, C, 1400), quiet.pay(C, B, 600)]
+    quiet.settle()
+    with quiet.application() as application:
+        accounts = application.system.memory.accounts.values()
+        (state,) = [each for each in accounts if each.account.key == "KZ-B/KZT/settlement"]
+        state.funds.balance += minor(200)  # the writer believes what the ledger does not
+        application.do(lambda work: lsm.run(work, "KZT", None))
+        application.system.memory.check()
+    assert all_are(quiet, "queued", *ring)
+    quiet.interbank(A, B, 200)
+    quiet.settle()
+    run(quiet)
+    assert all_are(quiet, "settled", *ring)
+    quiet.must_balance()
+
+
+def test_set_longer_than_a_chain_settles_in_several(quiet: SmallUnion) -> None:
+    """1,686 payments between two correspondents' respondents are 8,430 transfers: more than a chain takes."""
+    there = [quiet.transfer(E, G, 9_000), *(quiet.transfer(E, G, 10) for _ in range(850))]
+    back = [quiet.transfer(G, E, 20) for _ in range(850)]  # the first 15 settle at once
+    quiet.send(E, quiet.message(*there))
+    quiet.send(G, quiet.message(*back))
+    quiet.settle()
+    assert len(quiet.waiting()) == 1_686
+    run(quiet)
+    assert quiet.waiting() == []
+    assert [each[3] for each in passes(quiet)] == [1_686]
+    sql = "SELECT count FROM ledger_batch ORDER BY seq DESC LIMIT 2"
+    assert sum(count for (count,) in ask(quiet.home).db.execute(sql)) > 8_189
 
 
 def test_passes_end_with_the_day(saving: SmallUnion) -> None:

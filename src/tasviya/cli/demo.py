@@ -30,6 +30,7 @@ from tasviya.membership.union import load_union
 
 BUSINESS_DATE = date(2026, 9, 29)
 MOST_PAYMENTS = 1_000_000
+MOST_MONEY = 1_000
 MOST_BATCHES = 8
 """How many batches of the exchange the report shows."""
 WRITING, SETTLING, DONE = "writing", "settling", "done"
@@ -41,6 +42,8 @@ class Wish(msgspec.Struct, frozen=True):
     union: str
     payments: int
     seed: int
+    money: int = 100
+    """Percent of the opening balances that the lab gives."""
 
 
 class Progressed(msgspec.Struct):
@@ -63,6 +66,12 @@ def run_demo(wish: Wish, root: Path, *, fresh: bool, workers: int) -> None:
         raise OperatorError(
             "bad_number",
             f"{wish.payments:,} payments are not between 1 and {MOST_PAYMENTS:,}.",
+            "Choose another number.",
+        )
+    if not 1 <= wish.money <= MOST_MONEY:
+        raise OperatorError(
+            "bad_number",
+            f"{wish.money} percent of the money is not between 1 and {MOST_MONEY}.",
             "Choose another number.",
         )
     file = app.union_file(Path(wish.union))
@@ -108,9 +117,11 @@ def _note(root: Path, day: Progressed) -> Progressed:
 def _write(day: Progressed, file: Path, register: Register, home: app.Home, progress: Progress) -> None:
     begun = time.perf_counter()
     payments = day.wish.payments
-    app.initialise(
-        home, file, ManualClock(_morning(register)), opening_balances(register, BUSINESS_DATE, payments)
-    )
+    balances = [
+        msgspec.structs.replace(each, amount_minor=each.amount_minor * day.wish.money // 100)
+        for each in opening_balances(register, BUSINESS_DATE, payments)
+    ]
+    app.initialise(home, file, ManualClock(_morning(register)), balances)
     task = progress.add_task("Banks write their messages", total=payments)
     summary = write_day(
         home.inbox,
@@ -197,6 +208,8 @@ def _report(home: app.Home, day: Progressed) -> None:
     if interest:
         screen.print(table(interest, "Interest when the day closed: paid to banks, paid by them, still owed"))
         screen.print()
+    screen.print(_passes(asked.settled_together()))
+    screen.print()
     reasons = asked.rejections()
     if reasons:
         screen.print(table(reasons, "What was not settled, and why"))
@@ -229,6 +242,24 @@ def _values(row: Row) -> Row:
     for name in ("settled_value", "liquidity_peak"):
         facts[name] = f"{int(row[name].partition('.')[0]):,}"
     return facts | {"percent": row["liquidity_percent"], "minutes": row["minutes_waited"]}
+
+
+def _passes(together: dict[str, tuple[int, int, int]]) -> str:
+    """What passes over the queue have saved, in a sentence; values in US dollars of the lab."""
+    per_usd = rates(RATE_DATES[-1])
+
+    def in_usd(place: int) -> str:
+        minors = ((code, counts[place]) for code, counts in together.items())
+        usd = sum(minor / (currency(code).minor_per_major * per_usd.of(code)) for code, minor in minors)
+        return f"{float(usd):,.0f}"
+
+    settled = sum(count for count, _, _ in together.values())
+    if not settled:
+        return "Passes over the queue found nothing to settle together: what waited lacked money."
+    return (
+        f"Passes over the queue settled {settled:,} payments together, worth {in_usd(1)} US dollars;"
+        f" one by one they would have needed {in_usd(2)} more than was there."
+    )
 
 
 def _batches(batches: list[Row]) -> list[Row]:

@@ -91,6 +91,7 @@ def demo(
     ),
     payments: Annotated[int, typer.Option(help="How many payments.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed draws the same day.")] = 2015,
+    money: Annotated[int, typer.Option(help="Percent of the money that the lab gives the banks.")] = 100,
     home: Annotated[Path, typer.Option(help="Where the day is kept.")] = Path("demo-home"),
     fresh: Annotated[bool, typer.Option(help="Begin afresh even if a day lies there.")] = False,
     workers: Workers = 2,
@@ -99,7 +100,7 @@ def demo(
     again. Example: tasviya demo --payments 1000 --union examples/corridor"""
     from tasviya.cli.demo import Wish, run_demo
 
-    run_demo(Wish(str(union), payments, seed), home, fresh=fresh, workers=workers)
+    run_demo(Wish(str(union), payments, seed, money), home, fresh=fresh, workers=workers)
 
 
 @day_commands.command("open")

@@ -120,6 +120,8 @@ def run(work: Work, currency: str | None, algorithm: str | None) -> list[PassRow
     if currency is not None and currency not in memory.snapshot.currencies:
         known = ", ".join(memory.snapshot.currencies)
         raise OperatorError("unknown_currency", f"{currency} does not settle here.", f"One of {known}.")
+    if algorithm == RINGS and currency is not None:
+        raise OperatorError("rings_of_all", "Rings go over all currencies.", "Leave --currency out.")
     before = len(work.changes.passes)
     if algorithm != RINGS:
         for code in [currency] if currency else _currencies(memory):
@@ -142,7 +144,8 @@ def _waiting_since(memory: Memory) -> int | None:
         line = memory.queue.line(account)
         since.setdefault(code, []).append(min(waiting.payment.queued_at for waiting in line))
     instants = [sorted(each)[1] for each in since.values() if len(each) > 1]
-    instants += [trade.matched_at for trade in memory.trades.waiting()]
+    latest = max((row.business_date for row in memory.days.values()), default="")
+    instants += [trade.matched_at for trade in memory.trades.waiting(latest)]
     return min(instants, default=None)
 
 

@@ -24,9 +24,9 @@ from tasviya.settlement.offsetting import (
     violations,
 )
 
-MOVES_AN_ITEM = 3_000
-MOVES_MAX = 30_000_000
-STAGES = 10
+MOVES_AN_ITEM = 4_500
+MOVES_MAX = 45_000_000
+STAGES = 9
 DEAREST = 1 << 20
 """How dear a lack may become."""
 ROUNDS = 4
@@ -77,7 +77,7 @@ def _search(
     line = candidates[np.argsort(queue.home[candidates], kind="stable")]
     line_start = np.searchsorted(queue.home[line], np.arange(queue.accounts + 1)).astype(np.int64)
     moves = min(MOVES_MAX, MOVES_AN_ITEM * len(queue)) // STAGES
-    threshold = max(1, int(np.median(queue.value[candidates])) // 8)
+    threshold = max(1, int(np.median(queue.value[candidates])) // 16)
     dearest = min(DEAREST, int(LARGEST_SUM / (4 * queue.magnitude + float(room.sum(dtype=np.float64)))))
     left = room_left(start, row, change, taken, room)
     _, best = search(

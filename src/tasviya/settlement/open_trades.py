@@ -69,9 +69,9 @@ class OpenTrades:
         other_side = (trade.counterparty, trade.participant)
         return (self._unmatched.get(mirror) or self._unmatched.get(other_side) or {}).values()
 
-    def waiting(self) -> Iterator[Trade]:
-        """Trades that wait for money, each by its earlier side."""
-        for trade in self._by_seq.values():
+    def waiting(self, business_date: str) -> Iterator[Trade]:
+        """Trades to settle on a date or before that wait for money, each by its earlier side."""
+        for trade in self.due(business_date):
             if trade.status is TradeStatus.WAITING and trade.seq < trade.other_seq:
                 yield trade
 

@@ -105,6 +105,14 @@ def relax(queue: Queued, rows: Rows) -> tuple[int, Node]:
             return best.bound, best
 
 
+def relaxed_prices(queue: Queued, rows: Rows) -> Floats:
+    """What a minor unit of each row's room is worth in the relaxation with nothing decided: zeros if the
+    solver
+    does not solve it."""
+    solver = _Solver(queue, rows)
+    return np.zeros(len(rows.room)) if solver.solve({}) is None else solver.prices
+
+
 def _first(node: Node) -> tuple[int, int]:
     return node.bound, len(node.decided)
 
@@ -116,8 +124,8 @@ class _Solver:
         self.queue, self.rows = queue, rows
         self.solved = 0
         self.decided: dict[int, bool] = {}
-        self.lp: Any = _new_solver()
-        self.lp.setOptionValue("output_flag", False)
+        self.prices: Floats = np.zeros(len(rows.room))
+        self.lp: Any = _quiet_solver()
         self.lp.setOptionValue("threads", 1)
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = len(queue), len(rows.room)
@@ -149,8 +157,8 @@ class _Solver:
         if self.lp.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         solution = self.lp.getSolution()
-        prices = np.array(solution.row_dual, np.float64)
-        bound = proven_bound(self.queue.value, self.rows, np.abs(prices), decided)
+        self.prices = np.abs(np.array(solution.row_dual, np.float64))
+        bound = proven_bound(self.queue.value, self.rows, self.prices, decided)
         return Node(bound, dict(decided), np.clip(np.array(solution.col_value), 0.0, 1.0))
 
     def impossible(self, decided: Mapping[int, bool]) -> bool:
@@ -170,9 +178,16 @@ class _Solver:
         )
 
 
-def _new_solver() -> Any:
-    make: Any = highspy.Highs
-    return make()
+def _quiet_solver() -> Any:
+    """A solver that says nothing: while it is made it would print its name where a command prints rows."""
+    solver: Any = highspy.Highs
+
+    class Quiet(solver):  # type: ignore[misc]
+        def enableCallbacks(self) -> None:  # noqa: N802
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    return Quiet()
 
 
 def proven_bound(value: Int64s, rows: Rows, prices: Floats, decided: Mapping[int, bool]) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
 from clearing_errors import CLEARING_CASES
 from credit_errors import CREDIT_CASES
+from default_errors import DEFAULT_CASES
 from exchange_errors import EXCHANGE_CASES
 from operator_errors import OPERATOR_CASES, refusal_of_operator
 from refused_conversions import CONVERSION_CASES, refusal_of_conversion
@@ -77,6 +78,7 @@ def cases() -> Iterator[Case]:
         *CREDIT_CASES,
         *SETOFF_CASES,
         *CLEARING_CASES,
+        *DEFAULT_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 

@@ -104,11 +104,13 @@ def limits_hold(union: SmallUnion) -> None:
 
 def nobody_is_overtaken(union: SmallUnion) -> None:
     """Who waits for its own money has not been passed by a later payment of no higher priority from the same
-    account. (Not C and D: their limits let others pass.)"""
+    account. (Not C and D: their limits let others pass. Nor what a bank pays in its own books: that takes
+    none of its money.)"""
     db = ask(union.home).db
     sql = (
         "SELECT p.seq, p.debtor, p.priority, p.status, q.by_limit FROM payment p"
         " LEFT JOIN queue q ON q.payment_seq = p.seq WHERE p.debtor IN ('KZ-A', 'KZ-B', 'KZ-R')"
+        " AND p.creditor_correspondent <> p.debtor"
         " ORDER BY p.seq"
     )
     waiting: list[tuple[str, int]] = []

@@ -2,6 +2,7 @@
 
 from tasviya.adapters.outbox import write_file
 from tasviya.adapters.result_folder import may_write, read_folder, write_folder
+from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
 from tasviya.app.application import Application, by_hand, hand_in, on_a_copy
 from tasviya.app.asking import (
     ask,
@@ -21,6 +22,7 @@ from tasviya.home import Home, MachineClock, clock_at, read_bytes, read_text, un
 
 __all__ = [
     "Application",
+    "ClearingQueries",
     "Home",
     "MachineClock",
     "amount_text",

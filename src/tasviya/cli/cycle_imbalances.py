@@ -16,7 +16,7 @@ from tasviya.cli.output import Format, Row, screen, show
 from tasviya.core.errors import OperatorError
 
 if TYPE_CHECKING:
-    from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
+    from tasviya.app import ClearingQueries
     from tasviya.lab.swing_years import Outcome, Periods, Rules
 
 

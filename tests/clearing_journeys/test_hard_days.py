@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from clearing_union import CLEARING, ClearingUnion
-from exchange_union import B, D, E, F, G
+from exchange_union import A, B, D, E, F, G
 
 from tasviya import app
 from tasviya.core.errors import OperatorError
@@ -123,6 +123,49 @@ def test_nothing_is_paid_in_a_currency_whose_rate_is_too_old(tmp_path: Path) -> 
     assert {name for _, name in how(union, 1)} == {"unpaid"}
 
 
+def test_a_suspended_institution_neither_pays_nor_is_paid_through_the_union(tmp_path: Path) -> None:
+    name = 'name = "Settlement institution of Kazakhstan"'
+    status = (
+        'status = [{ status = "active", valid_to = 2026-09-30 },'
+        ' { status = "suspended", valid_from = 2026-09-30 }]'
+    )
+    union = ClearingUnion(tmp_path, (name, f"{name}\n{status}"))
+    union.at("10:30").settle()
+    owe(union)
+    union._do(clearing.cut_off)
+    union._do(lambda work: clearing.suspend(work, "Until tomorrow."))
+    union.at("10:30", "2026-09-30").settle()
+    refused = union.through(A, D, 10, "INR", "KZT")
+    also = union.through(D, A, 10, "KZT", "INR")
+    good = union.through(G, E, 1, "OMR", "INR")
+    union.settle()
+    assert [union.statuses(A, refused), union.statuses(D, also)] == [["RJCT AG10"], ["RJCT AG10"]]
+    assert union.status(good) == "settled"
+    union._do(clearing.resume)
+    union.settle()
+    assert union.cycle(1)["status"] == "closed"
+    assert {name for _, name in how(union, 1)} == {"unpaid"}
+
+
+def test_interest_of_the_same_day_leaves_room_for_what_is_discharged(tmp_path: Path) -> None:
+    """Oman has no quota, so its position is all its room; the debtor's is small, so nearly all is paid."""
+    union = ClearingUnion(
+        tmp_path,
+        ('KZ = "1000", IN = "1000", OM = "1000"', 'KZ = "10", OM = "0"'),
+        ('ceiling_percent = "500"', 'ceiling_percent = "100000"'),
+        ('KZT = "14.25", INR = "6.5"', 'KZT = "1000", INR = "1000"'),
+    )
+    union.at("10:30").settle()
+    union.through(B, E, 4, "OMR", "KZT")
+    union.settle().make_markets()
+    union.fix(DAY)
+    interest = union.positions()["OMR"] - 88 * UNIT
+    assert interest > 2 * UNIT
+    union.at("14:00").settle().at("15:00").settle()
+    assert (union.cycle()["status"], union.cycle()["why"]) == ("closed", "")
+    assert union.positions()["OMR"] < interest
+
+
 # --- rules that begin and end -----------------------------------------------------------------------
 
 
@@ -171,6 +214,18 @@ def test_clearing_that_has_ended_waits_with_a_clear_error(tmp_path: Path) -> Non
     with pytest.raises(OperatorError, match="does not clear"):
         union._do(clearing.cut_off)
     assert union.positions()["KZT"] < -100 * UNIT and sum(union.positions().values()) == 0
+
+
+@pytest.mark.parametrize("stays_up", [False, True])
+def test_a_payment_kept_for_a_date_without_clearing_is_refused_then(tmp_path: Path, stays_up: bool) -> None:
+    ends = CLEARING.replace("[clearing]", "[clearing]\nvalid_to = 2026-09-30")
+    union = ClearingUnion(tmp_path, clearing=ends, stays_up=stays_up)
+    union.at("10:30").settle()
+    kept = union.through(B, D, 10, "INR", "KZT", settlement_date="2026-09-30")
+    union.settle()
+    union.at("10:30", "2026-09-30").settle()
+    assert union.row(kept)["status"] == "rejected" and "union route" in union.row(kept)["reason_text"]
+    union.close()
 
 
 def test_a_cycle_suspended_without_rates_is_told_when_it_goes_on(tmp_path: Path) -> None:

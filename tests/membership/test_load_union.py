@@ -356,6 +356,13 @@ MISTAKES = [
     ("CF27", "a creditor that is nobody", "accepts = { KZ", "accepts = { TJ", "accepts.TJ"),
     ("CF27", "payment in what settles nowhere", 'UZ = ["KZT"]', 'UZ = ["EUR"]', "accepts.UZ"),
     ("CF27", "clearing before there is a unit", "[unit]", "[unit]\nvalid_from = 2026-03-01", "clearing"),
+    (
+        "CF27",
+        "a currency that leaves with its position",
+        '"KZ-SI"',
+        '"KZ-SI"\nvalid_to = 2027-01-01',
+        "institution",
+    ),
     ("CF27", "clearing in no unit", "[unit]", '[unit]\nkind = "none"', "clearing"),
     (
         "CF11",

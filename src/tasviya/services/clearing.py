@@ -39,9 +39,9 @@ def open_cycle(work: Work, business_date: date) -> None:
     """Open a cycle if the union clears and none is open; and give every position its room anew."""
     memory = work.memory
     snapshot = memory.snapshot
+    memory.clearing.look_up_rates(memory.store, snapshot)
     if snapshot.clearing is None:
         return
-    memory.clearing.look_up_rates(memory.store, snapshot)
     _grant_room(work, snapshot, business_date)
     if memory.clearing.open is None:
         _begin(work, snapshot, business_date - DAY, snapshot.clearing.rules.days)
@@ -83,6 +83,8 @@ def cut_off(work: Work) -> ClearingCycle:
     cycle.happens(CycleEvent.CUT_OFF)
     cycle.cut_off_at = work.now_ns
     clearing.pending = cycle
+    # Interest since the day opened is in the positions: what is paid on them must find its room.
+    _grant_room(work, snapshot, work.memory.latest_date)
     _net(work, snapshot, cycle)
     flows = len(clearing.flows)
     clearing.open, clearing.flows, clearing.interest = None, {}, {}

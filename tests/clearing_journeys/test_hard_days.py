@@ -47,6 +47,19 @@ def test_cycles_cut_off_by_hand_on_one_day_all_leave_the_next_one_to_tomorrow(un
         assert ends_on(union) == "2026-09-30"
 
 
+def test_a_cycle_cut_off_ahead_of_its_day_settles_on_the_day_on_which_it_was(tmp_path: Path) -> None:
+    union = ClearingUnion(tmp_path, ("days = 1", "days = 5"))
+    union.at("10:30").settle()
+    assert ends_on(union) == "2026-10-05"
+    owe(union)
+    union._do(clearing.cut_off)
+    (request,) = union.told("SIXXKZ20XXX", "pacs.029")[0].transactions
+    assert request.settlement_date == "2026-09-29"
+    assert ends_on(union) == "2026-10-06"
+    union.at("15:00").settle()
+    assert union.cycle(1)["status"] == "closed"
+
+
 def test_a_cycle_cut_off_before_the_day_opens_is_cut_off_once_a_day(tmp_path: Path) -> None:
     """Its cut-off comes before the first opening: nothing may wait for a date that nobody has opened."""
     union = ClearingUnion(
@@ -242,6 +255,67 @@ def test_a_cycle_suspended_without_rates_is_told_when_it_goes_on(tmp_path: Path)
     union._do(clearing.resume)
     union.settle()
     assert union.cycle(1)["status"] == "closed"
+
+
+# --- quotas -----------------------------------------------------------------------------------------
+
+
+def test_what_a_smaller_quota_no_longer_covers_is_due_in_money(tmp_path: Path) -> None:
+    """Of 100 units KZT paid 40; its quota falls from 100 to 10 units, and the other 50 and their interest are
+    called in."""
+    smaller = (
+        'KZ = [{ units = "1000", valid_to = 2026-09-30 }, { units = "100", valid_from = 2026-09-30 }], IN'
+    )
+    union = ClearingUnion(tmp_path, ('KZ = "1000", IN', smaller))
+    union.at("10:30").settle()
+    owe(union)
+    union.make_markets()
+    union.at("14:00").settle().at("15:00").settle().at("19:00").settle()
+    assert union.books()["KZ-SI/TSU/position_room/KZT"] == 440 * UNIT
+    union.at("10:30", "2026-09-30").settle()
+    union.order(A, "MORE-INR", "INR", "KZT", 1_000, "6.31")
+    union.order(A, "MORE-OMR", "OMR", "KZT", 5, "1389")
+    position = union.positions()["KZT"]
+    assert position < -60 * UNIT
+    assert union.books()["KZ-SI/TSU/position_room/KZT"] == max(50 * UNIT + position, 0)
+    waits = union.through(A, D, 1, "INR", "KZT")
+    union.settle()
+    assert union.status(waits) == "queued"
+    union.at("14:00").settle().at("15:00").settle()
+    assert union.positions()["KZT"] == -10 * UNIT - union.row(waits)["unit_minor"]
+    assert union.row(waits)["status"] == "settled", "what was discharged has made room for it"
+
+
+def test_members_that_share_a_currency_share_its_quota(tmp_path: Path) -> None:
+    """Bhutan's banks use the rupee as well; in what India's institution is paid, India says."""
+    bhutan = """
+[[member]]
+code = "BT"
+name = "Bhutan"
+currency = "INR"
+
+[[member.bank]]
+code = "BT-H"
+name = "Hotel Bank"
+bic = "HOTLBT20XXX"
+accounts.INR = "ACCHINR"
+
+[[member]]
+code = "KZ"
+"""
+    union = ClearingUnion(
+        tmp_path,
+        ('\n[[member]]\ncode = "KZ"\n', bhutan),
+        ('IN = "1000"', 'IN = "1000", BT = "500.5"'),
+        ("accepts = { KZ", 'accepts = { BT = ["OMR"], KZ'),
+    )
+    union.at("10:30").settle()
+    owe(union)
+    union.make_markets()
+    union.at("14:00").settle().at("15:00").settle()
+    rows = {row["currency"]: row for row in app.ask_clearing(union.home).cycle(1)[1]}
+    assert rows["INR"]["quota"] == "150.0500"
+    assert {name for creditor, name in how(union) if creditor == "INR"} == {"own"}
 
 
 # --- interest ---------------------------------------------------------------------------------------

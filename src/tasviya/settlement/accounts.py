@@ -4,12 +4,12 @@ One currency has three ledgers (partitions), so that money, banks' books and pro
 
     money    the settlement institution's books: `issue` against everyone's `settlement`; `credit` is what a
              participant has drawn of its credit line
-    books    a correspondent's books: `vostro` (what it owes a respondent) against `vostro_control`, and the
-             respondent's own mirror, `nostro` against `nostro_control`
              `exchange` takes in what orders sell and pays out what they buy, `rounding` keeps what cannot be
              split; both belong to the settlement institution, and `exchange` stands at zero between commits
              `clearing` takes in what payers pay by the union route and pays out what payees get by it; it
              belongs to the settlement institution and may stand on either side
+    books    a correspondent's books: `vostro` (what it owes a respondent) against `vostro_control`, and the
+             respondent's own mirror, `nostro` against `nostro_control`
     limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
 
 The union's own unit has two of them: in `money`, a settlement institution's `position` is its claim on (+) or

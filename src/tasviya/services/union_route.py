@@ -120,7 +120,8 @@ def moving_legs(work: Work, debtor: str, creditor: str, units: int, name: str = 
 def position_leg(
     work: Work, debtor: str, creditor: str, units: int, name: str, code: LegCode = LegCode.POSITION
 ) -> Leg:
-    """The leg that moves a position only: the room for it follows when a day next opens."""
+    """The leg that moves a position only: the room for it follows when a day next opens, or a
+    cycle is cut off."""
     owing, owed = (position_accounts(work, each)[0] for each in (debtor, creditor))
     return Leg(name, code, owing.id, owed.id, owing.currency.number, units)
 

@@ -20,7 +20,7 @@ from tasviya.services.clearing_discharge import discharge
 from tasviya.services.unit_of_work import Changes, PostingRefused
 from tasviya.settlement.clearing_cycle import CycleStatus
 
-DAYS = ("2026-09-29", "2026-09-30", "2026-10-01")
+DAYS = ("2026-09-29", "2026-09-30")
 WAYS = (
     (B, D, "INR", "KZT"),
     (D, A, "KZT", "INR"),
@@ -46,7 +46,7 @@ act = st.tuples(st.just("act"), st.sampled_from(sorted(ACTS)), st.just(0))
 market = st.tuples(st.just("market"), st.just(0), st.just(0))
 morning = st.lists(st.one_of(payment, payment, payment, act, market), max_size=7)
 """What happens before a time of the day."""
-days = st.lists(st.tuples(morning, morning), min_size=1, max_size=len(DAYS))
+days = st.lists(st.tuples(morning, morning), min_size=1, max_size=2)
 
 
 def live(union: ClearingUnion, drawn: list[Any]) -> None:
@@ -153,7 +153,7 @@ def outcome(union: ClearingUnion) -> list[Any]:
 
 @given(days)
 @settings(
-    max_examples=5,
+    max_examples=4,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.reuse, Phase.generate),
@@ -184,7 +184,7 @@ def test_a_cycle_whose_chain_the_ledger_refuses_is_suspended_with_nothing_posted
         def refuse_once(changes: Changes) -> None:
             wanted = [t for t in changes.transfers if matches(refused, changes, t.id)]
             if wanted and not tried:
-                tried.append(wanted[0].id)
+                tried.extend(each.id for each in wanted)
                 raise PostingRefused({wanted[0].id: 1})  # type: ignore[dict-item]
             commit(changes)
 
@@ -199,7 +199,11 @@ def test_a_cycle_whose_chain_the_ledger_refuses_is_suspended_with_nothing_posted
         changed = {name for name, value in union.books().items() if value != before.get(name, 0)}
         assert not any("position" in name or "clearing" in name for name in changed)
         union._do(clearing.resume)
-        union.settle()
+        with union.application() as application:
+            application.system.advance()
+            application.tell()
+            # A ledger remembers ids that it has refused: what goes on has others.
+            assert not any(application.store.ledger.lookup_transfers(tried))
     assert union.cycle()["status"] == "closed"
     assert union.positions()["KZT"] > -1_000_000
     must_hold(union)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from clearing_union import CLEARING, ClearingUnion
-from exchange_union import B, D, E, F, G
+from exchange_union import A, B, D, E, F, G
 
 from tasviya import app
 from tasviya.core.errors import OperatorError
@@ -45,6 +45,19 @@ def test_cycles_cut_off_by_hand_on_one_day_all_leave_the_next_one_to_tomorrow(un
         union._do(discharge)
         assert union.cycle()["cycle"] == number
         assert ends_on(union) == "2026-09-30"
+
+
+def test_a_cycle_cut_off_ahead_of_its_day_settles_on_the_day_on_which_it_was(tmp_path: Path) -> None:
+    union = ClearingUnion(tmp_path, ("days = 1", "days = 5"))
+    union.at("10:30").settle()
+    assert ends_on(union) == "2026-10-05"
+    owe(union)
+    union._do(clearing.cut_off)
+    (request,) = union.told("SIXXKZ20XXX", "pacs.029")[0].transactions
+    assert request.settlement_date == "2026-09-29"
+    assert ends_on(union) == "2026-10-06"
+    union.at("15:00").settle()
+    assert union.cycle(1)["status"] == "closed"
 
 
 def test_a_cycle_cut_off_before_the_day_opens_is_cut_off_once_a_day(tmp_path: Path) -> None:
@@ -123,6 +136,49 @@ def test_nothing_is_paid_in_a_currency_whose_rate_is_too_old(tmp_path: Path) -> 
     assert {name for _, name in how(union, 1)} == {"unpaid"}
 
 
+def test_a_suspended_institution_neither_pays_nor_is_paid_through_the_union(tmp_path: Path) -> None:
+    name = 'name = "Settlement institution of Kazakhstan"'
+    status = (
+        'status = [{ status = "active", valid_to = 2026-09-30 },'
+        ' { status = "suspended", valid_from = 2026-09-30 }]'
+    )
+    union = ClearingUnion(tmp_path, (name, f"{name}\n{status}"))
+    union.at("10:30").settle()
+    owe(union)
+    union._do(clearing.cut_off)
+    union._do(lambda work: clearing.suspend(work, "Until tomorrow."))
+    union.at("10:30", "2026-09-30").settle()
+    refused = union.through(A, D, 10, "INR", "KZT")
+    also = union.through(D, A, 10, "KZT", "INR")
+    good = union.through(G, E, 1, "OMR", "INR")
+    union.settle()
+    assert [union.statuses(A, refused), union.statuses(D, also)] == [["RJCT AG10"], ["RJCT AG10"]]
+    assert union.status(good) == "settled"
+    union._do(clearing.resume)
+    union.settle()
+    assert union.cycle(1)["status"] == "closed"
+    assert {name for _, name in how(union, 1)} == {"unpaid"}
+
+
+def test_interest_of_the_same_day_leaves_room_for_what_is_discharged(tmp_path: Path) -> None:
+    """Oman has no quota, so its position is all its room; the debtor's is small, so nearly all is paid."""
+    union = ClearingUnion(
+        tmp_path,
+        ('KZ = "1000", IN = "1000", OM = "1000"', 'KZ = "10", OM = "0"'),
+        ('ceiling_percent = "500"', 'ceiling_percent = "100000"'),
+        ('KZT = "14.25", INR = "6.5"', 'KZT = "1000", INR = "1000"'),
+    )
+    union.at("10:30").settle()
+    union.through(B, E, 4, "OMR", "KZT")
+    union.settle().make_markets()
+    union.fix(DAY)
+    interest = union.positions()["OMR"] - 88 * UNIT
+    assert interest > 2 * UNIT
+    union.at("14:00").settle().at("15:00").settle()
+    assert (union.cycle()["status"], union.cycle()["why"]) == ("closed", "")
+    assert union.positions()["OMR"] < interest
+
+
 # --- rules that begin and end -----------------------------------------------------------------------
 
 
@@ -173,6 +229,18 @@ def test_clearing_that_has_ended_waits_with_a_clear_error(tmp_path: Path) -> Non
     assert union.positions()["KZT"] < -100 * UNIT and sum(union.positions().values()) == 0
 
 
+@pytest.mark.parametrize("stays_up", [False, True])
+def test_a_payment_kept_for_a_date_without_clearing_is_refused_then(tmp_path: Path, stays_up: bool) -> None:
+    ends = CLEARING.replace("[clearing]", "[clearing]\nvalid_to = 2026-09-30")
+    union = ClearingUnion(tmp_path, clearing=ends, stays_up=stays_up)
+    union.at("10:30").settle()
+    kept = union.through(B, D, 10, "INR", "KZT", settlement_date="2026-09-30")
+    union.settle()
+    union.at("10:30", "2026-09-30").settle()
+    assert union.row(kept)["status"] == "rejected" and "union route" in union.row(kept)["reason_text"]
+    union.close()
+
+
 def test_a_cycle_suspended_without_rates_is_told_when_it_goes_on(tmp_path: Path) -> None:
     """The rupee that the unit is worth has no rate on the 29th; the cycle of the 30th is paid for none."""
     union = ClearingUnion(
@@ -187,6 +255,67 @@ def test_a_cycle_suspended_without_rates_is_told_when_it_goes_on(tmp_path: Path)
     union._do(clearing.resume)
     union.settle()
     assert union.cycle(1)["status"] == "closed"
+
+
+# --- quotas -----------------------------------------------------------------------------------------
+
+
+def test_what_a_smaller_quota_no_longer_covers_is_due_in_money(tmp_path: Path) -> None:
+    """Of 100 units KZT paid 40; its quota falls from 100 to 10 units, and the other 50 and their interest are
+    called in."""
+    smaller = (
+        'KZ = [{ units = "1000", valid_to = 2026-09-30 }, { units = "100", valid_from = 2026-09-30 }], IN'
+    )
+    union = ClearingUnion(tmp_path, ('KZ = "1000", IN', smaller))
+    union.at("10:30").settle()
+    owe(union)
+    union.make_markets()
+    union.at("14:00").settle().at("15:00").settle().at("19:00").settle()
+    assert union.books()["KZ-SI/TSU/position_room/KZT"] == 440 * UNIT
+    union.at("10:30", "2026-09-30").settle()
+    union.order(A, "MORE-INR", "INR", "KZT", 1_000, "6.31")
+    union.order(A, "MORE-OMR", "OMR", "KZT", 5, "1389")
+    position = union.positions()["KZT"]
+    assert position < -60 * UNIT
+    assert union.books()["KZ-SI/TSU/position_room/KZT"] == max(50 * UNIT + position, 0)
+    waits = union.through(A, D, 1, "INR", "KZT")
+    union.settle()
+    assert union.status(waits) == "queued"
+    union.at("14:00").settle().at("15:00").settle()
+    assert union.positions()["KZT"] == -10 * UNIT - union.row(waits)["unit_minor"]
+    assert union.row(waits)["status"] == "settled", "what was discharged has made room for it"
+
+
+def test_members_that_share_a_currency_share_its_quota(tmp_path: Path) -> None:
+    """Bhutan's banks use the rupee as well; in what India's institution is paid, India says."""
+    bhutan = """
+[[member]]
+code = "BT"
+name = "Bhutan"
+currency = "INR"
+
+[[member.bank]]
+code = "BT-H"
+name = "Hotel Bank"
+bic = "HOTLBT20XXX"
+accounts.INR = "ACCHINR"
+
+[[member]]
+code = "KZ"
+"""
+    union = ClearingUnion(
+        tmp_path,
+        ('\n[[member]]\ncode = "KZ"\n', bhutan),
+        ('IN = "1000"', 'IN = "1000", BT = "500.5"'),
+        ("accepts = { KZ", 'accepts = { BT = ["OMR"], KZ'),
+    )
+    union.at("10:30").settle()
+    owe(union)
+    union.make_markets()
+    union.at("14:00").settle().at("15:00").settle()
+    rows = {row["currency"]: row for row in app.ask_clearing(union.home).cycle(1)[1]}
+    assert rows["INR"]["quota"] == "150.0500"
+    assert {name for creditor, name in how(union) if creditor == "INR"} == {"own"}
 
 
 # --- interest ---------------------------------------------------------------------------------------

@@ -422,6 +422,13 @@ MISTAKES = [
     ("CF31", "a creditor that is nobody", "accepts = { KZ", "accepts = { TJ", "accepts.TJ"),
     ("CF31", "payment in what settles nowhere", 'UZ = ["KZT"]', 'UZ = ["EUR"]', "accepts.UZ"),
     ("CF31", "clearing before there is a unit", "[unit]", "[unit]\nvalid_from = 2026-03-01", "clearing"),
+    (
+        "CF31",
+        "a currency that leaves with its position",
+        '"KZ-SI"',
+        '"KZ-SI"\nvalid_to = 2027-01-01',
+        "institution",
+    ),
     ("CF31", "clearing in no unit", "[unit]", '[unit]\nkind = "none"', "clearing"),
     (
         "CF11",

@@ -70,7 +70,7 @@ def results_of(cycle: dict[str, Any], codes: tuple[str, ...] = CODES) -> dict[st
     return {each.currency: each for each in found}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cycles())
 def test_results_add_up(cycle: dict[str, Any]) -> None:
     results = results_of(cycle)
@@ -84,7 +84,7 @@ def test_results_add_up(cycle: dict[str, Any]) -> None:
         assert each.after == each.before - cycle["overdue"][code] + each.credit and each.unpaid == 0
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cycles())
 def test_nobody_has_credit_beyond_its_quota_once_it_has_paid(cycle: dict[str, Any]) -> None:
     for code, each in results_of(cycle).items():
@@ -92,7 +92,7 @@ def test_nobody_has_credit_beyond_its_quota_once_it_has_paid(cycle: dict[str, An
         assert each.after >= -cycle["quotas"][code]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cycles(), st.permutations(CODES), st.randoms(use_true_random=False))
 def test_the_same_flows_in_another_order_give_the_same_result(
     cycle: dict[str, Any], codes: tuple[str, ...], random: Any
@@ -105,7 +105,7 @@ def test_the_same_flows_in_another_order_give_the_same_result(
     assert results_of(shuffled, tuple(codes)) == results_of(cycle)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cycles())
 def test_netting_raises_nothing_that_anyone_owes(cycle: dict[str, Any]) -> None:
     """A pair is left with less than it had, and who starts within its quota pays no more than it has lost."""
@@ -120,7 +120,7 @@ def test_netting_raises_nothing_that_anyone_owes(cycle: dict[str, Any]) -> None:
         assert each.money <= max(each.net, 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cycles())
 def test_figures_follow_from_gross_record_and_results(cycle: dict[str, Any]) -> None:
     results = list(results_of(cycle).values())

@@ -21,7 +21,7 @@ def terms(percent: str | Fraction, charge: str | Fraction = "0", above: str = "1
     return PositionTerms(Fraction(percent), Fraction(charge), Fraction(above))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(POSITIONS, PERCENTS, CHARGES, st.lists(st.integers(0, 9), min_size=1, max_size=5))
 def test_what_is_paid_is_received(
     positions: dict[str, int], percent: Fraction, charge: Fraction, spans: list[int]
@@ -37,7 +37,7 @@ def test_what_is_paid_is_received(
         positions = {code: each.position + each.net for code, each in accrued.items()}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(POSITIONS, PERCENTS, CHARGES, st.lists(st.integers(1, 30), min_size=1, max_size=30))
 def test_days_add_up_to_their_sum_within_what_is_carried(
     positions: dict[str, int], percent: Fraction, charge: Fraction, spans: list[int]

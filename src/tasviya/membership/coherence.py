@@ -155,6 +155,7 @@ def _clearing(found: Sequence[Found]) -> None:
             what = f"Clearing holds on dates on which the {key} in which {why} does not."
             cure = f"Give [clearing] dates within those of [{key}]."
             raise ConfigurationError("CF31", what, cure, where)
+    _keeps_institutions(found, rules)
     members = {each.code for each, _ in found if isinstance(each, Member)}
     settled = {each.currency for each, _ in found if isinstance(each, SettlementInstitutionHours)}
     for record, path in found:
@@ -188,6 +189,18 @@ def _collateral(found: Sequence[Found]) -> None:
             )
             cure = "Give its settlement institution `haircuts`, or leave `secured` out."
             raise ConfigurationError("CF28", what, cure, path)
+
+
+def _keeps_institutions(found: Sequence[Found], rules: ClearingRules) -> None:
+    """Positions lie with a currency's settlement institution: while the union clears, it stays."""
+    hours = [(each, path) for each, path in found if isinstance(each, SettlementInstitutionHours)]
+    for each, path in hours:
+        if each.valid_to is None or (rules.valid_to is not None and rules.valid_to <= each.valid_to):
+            continue
+        following = (other for other, _ in hours if other.currency == each.currency)
+        if not any(o.valid_from == each.valid_to and o.institution == each.institution for o in following):
+            what = f"{each.currency} leaves {each.institution} on {each.valid_to}, and with it its position."
+            raise ConfigurationError("CF31", what, f"Let [clearing] end by {each.valid_to}.", path)
 
 
 def _holds_throughout(record: Record, other: Record) -> bool:

@@ -45,9 +45,9 @@ def open_cycle(work: Work, business_date: date) -> None:
     """Open a cycle if the union clears and none is open; and give every position its room anew."""
     memory = work.memory
     snapshot = memory.snapshot
+    memory.clearing.look_up_rates(memory.store, snapshot)
     if snapshot.clearing is None:
         return
-    memory.clearing.look_up_rates(memory.store, snapshot)
     _contribute(work, snapshot, business_date)
     _grant_room(work, snapshot, business_date)
     if memory.clearing.open is None:
@@ -87,14 +87,19 @@ def cut_off(work: Work) -> ClearingCycle:
     clearing, snapshot = work.memory.clearing, work.memory.snapshot
     cycle = _must_be_open(clearing)
     rules = rules_of(snapshot)
+    today = from_ns(work.now_ns).astimezone(time_zone(rules.zone)).date()
     cycle.happens(CycleEvent.CUT_OFF)
     cycle.cut_off_at = work.now_ns
+    # One that is cut off ahead of its day settles on the day on which that is done.
+    cycle.cut_off_on = min(cycle.cut_off_on or today.isoformat(), today.isoformat())
     clearing.pending = cycle
+    # Interest since the day opened is in the positions: what is paid on them must find its room.
+    _grant_room(work, snapshot, work.memory.latest_date)
     _net(work, snapshot, cycle)
     flows = len(clearing.flows)
     clearing.open, clearing.flows, clearing.interest = None, {}, {}
     # A cycle cut off ahead of its time, or late, takes the place of today's; the next ends on a day to come.
-    _begin(work, snapshot, from_ns(work.now_ns).astimezone(time_zone(rules.zone)).date(), rules.days)
+    _begin(work, snapshot, today, rules.days)
     work.act("clearing_cut_off", str(cycle.seq), f"{flows} flows; {cycle.status}{_because(cycle)}")
     return cycle
 

@@ -23,6 +23,7 @@ from tasviya.core.money import Currency, Money
 from tasviya.exchange.market import OrderKind
 from tasviya.exchange.order import Order, OrderEvent, fits, tick_at_least
 from tasviya.membership.clearing_rules import DEBTOR, OWN, ClearingTerms
+from tasviya.membership.participant import ACTIVE
 from tasviya.membership.register import Snapshot
 from tasviya.services import exchange_batch
 from tasviya.services.clearing import note, pending_cycle, rules_of, suspend
@@ -114,10 +115,16 @@ def _plan(work: Work, cycle: ClearingCycle, rates: UnitRates) -> Plan:
     plan = Plan(cycle, rates, unit_of(work), own, [])
     for flow in who_owes_whom({each.currency: each.money for each in results}):
         due = Due(flow.debtor, flow.creditor, flow.amount)
-        if terms is not None:
+        if terms is not None and _both_active(snapshot, due):
             _choose(work, snapshot, terms, plan, due)
         plan.dues.append(due)
     return plan
+
+
+def _both_active(snapshot: Snapshot, due: Due) -> bool:
+    """Whether neither side is suspended: one that is neither pays nor receives."""
+    sides = (snapshot.settlement_institution(code) for code in (due.debtor, due.creditor))
+    return all(each is not None and snapshot.status(each.code) == ACTIVE for each in sides)
 
 
 def _choose(work: Work, snapshot: Snapshot, terms: ClearingTerms, plan: Plan, due: Due) -> None:
@@ -167,7 +174,8 @@ def _buy(work: Work, plan: Plan, due: Due) -> Order | None:
         return None
     owner = institution_of(work, sold.code)
     reserve(work, owner, bought)
-    subject = f"{_subject(plan.cycle)}:{due.debtor}:{due.creditor}"
+    # Ids of an attempt that the ledger refused are spent: what goes on after that has others.
+    subject = f"{_subject(plan.cycle)}:{due.debtor}:{due.creditor}:{work.changes.commit_seq}"
     order = Order(
         seq=memory.numbers.order,
         order_id=f"O{derive('order', subject, 0) >> 32:024x}",
@@ -213,7 +221,7 @@ def _pay(work: Work, plan: Plan, fills: Mapping[int, tuple[int, int]]) -> bool:
         if left:
             plan.paid.append(Discharge(plan.cycle.seq, due.debtor, due.creditor, left, UNPAID))
     if legs:
-        work.post(_subject(plan.cycle), 0, legs, 0, goes_on=True)
+        work.post(_subject(plan.cycle), work.changes.commit_seq, legs, 0, goes_on=True)
     return bool(legs)
 
 

@@ -21,7 +21,7 @@ from tasviya.settlement.conversion import IN
 from tasviya.settlement.gross import OVER_LIMIT, Queue, Settle
 from tasviya.settlement.payment import Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
-from tasviya.settlement.rules import AG10, AM12, AM13, NARR
+from tasviya.settlement.rules import AG10, AM12, AM13, FF05, NARR
 
 LARGEST = 2**63 - 1
 """Minor units in one amount."""
@@ -36,6 +36,8 @@ def price(work: Work, payment: Payment) -> Refusal | None:
     codes = (payment.debit_currency, payment.currency)
     rates = clearing.rates
     missing = [code for code in codes if rates is None or code not in rates.values]
+    if memory.snapshot.clearing is None:
+        return FF05.refuse("The union route is no longer there.")
     if rates is None or missing:
         what = f"{missing[0]} has no official rate."
         return NARR.refuse(what, "Send it again after a fixing, or by another route.")
@@ -122,7 +124,8 @@ def moving_legs(work: Work, debtor: str, creditor: str, units: int, name: str = 
 def position_leg(
     work: Work, debtor: str, creditor: str, units: int, name: str, code: LegCode = LegCode.POSITION
 ) -> Leg:
-    """The leg that moves a position only: the room for it follows when a day next opens."""
+    """The leg that moves a position only: the room for it follows when a day next opens, or a
+    cycle is cut off."""
     owing, owed = (position_accounts(work, each)[0] for each in (debtor, creditor))
     return Leg(name, code, owing.id, owed.id, owing.currency.number, units)
 

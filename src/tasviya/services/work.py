@@ -91,6 +91,10 @@ class Work:
         debtor, creditor, currency = payment.debtor, payment.creditor, payment.currency
         through = (payment.debtor_correspondent, payment.creditor_correspondent)
         if payment.route == UNION:
+            if self.memory.snapshot.clearing is None:
+                directory = self.memory.directory(
+                    self.memory.latest_date
+                )  # it ends with the first currency's day
             return directory.through_union(debtor, creditor, currency, payment.debit_currency, through)
         if payment.debit_currency:
             return directory.across(debtor, creditor, currency, payment.debit_currency, through)

@@ -4,14 +4,14 @@ One currency has three ledgers (partitions), so that money, banks' books and pro
 
     money    the settlement institution's books: `issue` against everyone's `settlement`; `credit` is what a
              participant has drawn of its credit line; `interest` is what the institution has paid and earned
-    books    a correspondent's books: `vostro` (what it owes a respondent) against `vostro_control`, and the
-             respondent's own mirror, `nostro` against `nostro_control`
              `exchange` takes in what orders sell and pays out what they buy, `rounding` keeps what cannot be
              split; both belong to the settlement institution, and `exchange` stands at zero between commits
              `clearing` takes in what payers pay by the union route and pays out what payees get by it; it
              belongs to the settlement institution and may stand on either side
              `offset` lends within a chain what a set of queued payments needs until all of it is posted, and
              has it back before the chain ends; it stands at zero between commits, too
+    books    a correspondent's books: `vostro` (what it owes a respondent) against `vostro_control`, and the
+             respondent's own mirror, `nostro` against `nostro_control`
     limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
 
 The union's own unit has two of them: in `money`, a settlement institution's `position` is its claim on (+) or

@@ -17,7 +17,7 @@ from tasviya.membership.register import Snapshot
 from tasviya.messages.model import CreditTransfer
 from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.routing import End, Path, path
-from tasviya.settlement.rules import AC06, AG03, AG10, AM03, CNOR, DNOR, DS0G, DT01, DT03, DT04, TM01
+from tasviya.settlement.rules import AC06, AG03, AG10, AM03, CNOR, DNOR, DS0G, DT01, DT03, DT04, FF05, TM01
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,13 @@ class Directory:
         """The parties of a payment by the union route: the debtor's settlement account pays its settlement
         institution in one currency, the creditor's, or its correspondent's, is paid by its own in the
         other."""
+        if self.snapshot.clearing is None:
+            return FF05.refuse(f"The union route is not there on {self.snapshot.business_date}.")
+        for code in (debit_currency, currency):
+            institution = self.snapshot.settlement_institution(code)
+            refused = self._active(institution.code) if institution else None
+            if refused is not None:
+                return refused
         key = (debtor, f"{debit_currency}~{currency}", creditor, through)
         answer = self._parties.get(key)
         if answer is None:

@@ -293,6 +293,12 @@ def test_why_tells_what_a_payment_lacks_and_what_would_release_it(saving: SmallU
     saving.interbank(A, B, "0.01")
     saving.settle()
     assert all_are(saving, "settled", there, back)
+    saving.interbank(A, B, "49.99")
+    saving.settle()
+    assert saving.status(behind) == "queued"
+    saving.interbank(A, B, "0.01")
+    saving.settle()
+    assert saving.status(behind) == "settled"
 
 
 def test_why_tells_what_a_limit_lacks(quiet: SmallUnion) -> None:

@@ -106,10 +106,10 @@ def _by_money(
     taken = sum(each.taken_minor for each in ahead)
     lacks = taken + payment.taken_minor - spendable
     if ahead:
-        count = f"{len(ahead)} payment{'s' if len(ahead) > 1 else ''}"
+        those = f"{len(ahead)} payments before it take" if len(ahead) > 1 else "1 payment before it takes"
         why = (
-            f"{owner} has {Money(spendable, money)} for payments of its priority; {count} before it"
-            f" take {Money(taken, money)}, and it takes {Money(payment.taken_minor, money)}."
+            f"{owner} has {Money(spendable, money)} for payments of its priority; {those}"
+            f" {Money(taken, money)}, and it takes {Money(payment.taken_minor, money)}."
         )
     else:
         taken_now = Money(payment.taken_minor, money)

@@ -12,14 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tasviya.core.business_day import DayEvent
-from tasviya.core.errors import OperatorError, invariant
+from tasviya.core.errors import OperatorError, Refusal
 from tasviya.core.money import Money
 from tasviya.services import exchange_batch, lsm
 from tasviya.services.lsm_queue import Gathered, Waits, gather
 from tasviya.services.memory import Memory
 from tasviya.services.work import Work
 from tasviya.settlement.fifo_offset import largest_in_order
-from tasviya.settlement.liquidity import Exposure
 from tasviya.settlement.offsetting import Liquidity, Queued
 from tasviya.settlement.payment import Payment, Status
 from tasviya.settlement.queueing import Waiting
@@ -87,7 +86,7 @@ def explain(memory: Memory, payment: Payment, now_ns: int) -> Explained:
         place = next(index for index, waiting in enumerate(line) if waiting.seq == payment.seq)
         gathered = gather(work, [code])
         if line[place].by_limit:
-            found = _by_limit(memory, payment, account_id, gathered)
+            found = _by_limit(work, payment, account_id, gathered)
         else:
             found = _by_money(memory, payment, account_id, line[:place], gathered)
         found.next_pass_at = lsm.next_pass(memory) or 0
@@ -139,15 +138,20 @@ def _by_money(
     return found
 
 
-def _by_limit(memory: Memory, payment: Payment, account_id: int, gathered: Gathered) -> Explained:
+def _by_limit(work: Work, payment: Payment, account_id: int, gathered: Gathered) -> Explained:
     """It waits for room under a limit that its payer's bank, or the correspondent that pays, has set."""
+    memory = work.memory
     state = memory.accounts[account_id]
     owner, money = state.account.owner, state.account.currency
-    number = _number(gathered, payment)
-    invariant(number is not None, "what waits for a limit is gathered")
-    place = gathered.items[number or 0].limit_used
-    (key,) = [key for key, each in gathered.limits.items() if each == place]
-    exposure = _exposure(memory, key)
+    parties = work.parties_of(payment)
+    if isinstance(parties, Refusal):
+        why = f"It would be refused now: {parties.what}"
+        return Explained(payment, money.code, "limit", owner, why)
+    payee, limits = parties.path.between[1], state.limits
+    exposure = limits.towards(payee) if limits else None
+    if limits is None or exposure is None:
+        return Explained(payment, money.code, "limit", owner, "The limit it waited for holds no longer.")
+    key = (account_id, payee if payee in limits.bilateral else "")
     lacks = payment.amount_minor - exposure.free
     towards = key[1] or "all others together"
     why = (
@@ -157,6 +161,12 @@ def _by_limit(memory: Memory, payment: Payment, account_id: int, gathered: Gathe
     found = Explained(
         payment, money.code, "limit", owner, why, state.funds.spendable(payment.priority), max(lacks, 0)
     )
+
+    if _number(gathered, payment) is None:
+        found.releases = max(lacks, 0)
+        found.how = f"With that room it settles once what stands before it for money of {owner} has."
+        return found
+    place = gathered.limits[key]
 
     def with_room(more: int) -> Liquidity:
         liquidity = gathered.liquidity(memory)
@@ -223,13 +233,6 @@ def _others(memory: Memory, payment: Payment, gathered: Gathered) -> str:
     if not owners:
         return "others stand before it"
     return f"{' and '.join(owners)} must pay for it too, and lacks money"
-
-
-def _exposure(memory: Memory, key: tuple[int, str]) -> Exposure:
-    limits = memory.accounts[key[0]].limits
-    exposure = limits.of(key[1]) if limits else None
-    invariant(exposure is not None, "a limit that binds is kept")
-    return exposure or Exposure(0)
 
 
 def _expires(memory: Memory, payment: Payment, now_ns: int) -> int:

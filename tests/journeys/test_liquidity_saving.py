@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_union import UNION, A, B, C, D, E, F, G, R, SmallUnion, minor
+from small_union import TODAY, UNION, A, B, C, D, E, F, G, R, SmallUnion, messages_in, minor
 
 from tasviya.app import ask, ask_lsm
 from tasviya.core.errors import OperatorError
@@ -177,6 +177,12 @@ def test_statement_shows_what_was_lent_while_a_set_was_posted(quiet: SmallUnion)
     books = quiet.books()
     assert {name: net for name, net in books.items() if "offset" in name and net} == {}
     assert minor(rows[-1]["balance"]) == quiet.balance(B) == 0
+    quiet.at("18:30").settle()
+    (file,) = (quiet.home.statements / TODAY / B).glob("*ACCBKZT*")
+    (report,) = next(messages_in(file.read_bytes(), quiet)).transactions
+    words = [entry.remittance for entry in report.entries]  # type: ignore[union-attr]
+    assert "Lent while payments settle together" in words
+    assert "Repaid by payments that settled together" in words
 
 
 def test_balance_dips_no_lower_than_where_a_set_leaves_it(quiet: SmallUnion) -> None:
@@ -293,6 +299,12 @@ def test_why_tells_what_a_payment_lacks_and_what_would_release_it(saving: SmallU
     saving.interbank(A, B, "0.01")
     saving.settle()
     assert all_are(saving, "settled", there, back)
+    saving.interbank(A, B, "49.99")
+    saving.settle()
+    assert saving.status(behind) == "queued"
+    saving.interbank(A, B, "0.01")
+    saving.settle()
+    assert saving.status(behind) == "settled"
 
 
 def test_why_tells_what_a_limit_lacks(quiet: SmallUnion) -> None:

@@ -16,7 +16,7 @@ def pays(arrival: int, payer: int, payee: int, amount: int, rank: int = 2) -> It
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(mixed())
 def test_no_algorithm_breaks_anything(name: str, case: tuple[Queued, Liquidity]) -> None:
     queue, liquidity = case
@@ -25,7 +25,7 @@ def test_no_algorithm_breaks_anything(name: str, case: tuple[Queued, Liquidity])
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(plain_items(), funds())
 def test_no_algorithm_settles_more_than_its_bound(name: str, items: list[Item], liquidity: Liquidity) -> None:
     queue = queued(items, ACCOUNTS)
@@ -40,7 +40,7 @@ def test_empty_queue_settles_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(KEEP_ORDER))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(plain_items(), funds())
 def test_fifo_settles_all_that_any_algorithm_does_that_keeps_the_order(
     name: str, items: list[Item], liquidity: Liquidity

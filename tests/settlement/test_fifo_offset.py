@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from queues_made_up import ACCOUNTS, every_set, funds, mixed, plain_items
 
 from tasviya.settlement.fifo_offset import cheap_bound, find, largest_in_order
-from tasviya.settlement.fifo_pass import IN
 from tasviya.settlement.offsetting import (
     Item,
     Liquidity,
@@ -18,7 +17,7 @@ from tasviya.settlement.offsetting import (
     queued,
     violations,
 )
-from tasviya.settlement.plain_offset import plain_states
+from tasviya.settlement.plain_offset import IN, plain_states
 
 
 def settled(queue: Queued, has: list[int]) -> list[int]:

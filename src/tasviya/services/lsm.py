@@ -91,7 +91,8 @@ def on_arrival(work: Work) -> None:
     }
     for code in _currencies(memory):
         if code in short:
-            _pass_over(work, [code], FIFO, ARRIVAL, bilateral=False)
+            quick = BILATERAL if rules.algorithm == BILATERAL else FIFO
+            _pass_over(work, [code], quick, ARRIVAL, bilateral=False)
 
 
 def run(work: Work, currency: str | None, algorithm: str | None) -> list[PassRow]:
@@ -145,7 +146,9 @@ def _waiting_since(memory: Memory) -> int | None:
         since.setdefault(code, []).append(min(waiting.payment.queued_at for waiting in line))
     instants = [sorted(each)[1] for each in since.values() if len(each) > 1]
     latest = max((row.business_date for row in memory.days.values()), default="")
-    instants += [trade.matched_at for trade in memory.trades.waiting(latest)]
+    for trade in memory.trades.waiting(latest):
+        opened = (memory.days[code].since for code in (trade.buy_currency, trade.sell_currency))
+        instants.append(max(trade.matched_at, *opened))
     return min(instants, default=None)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from tasviya.core.business_day import DayEvent
 from tasviya.core.currencies import currency
-from tasviya.core.errors import OperatorError, invariant
+from tasviya.core.errors import OperatorError, Refusal
 from tasviya.core.money import Currency, Money
 from tasviya.services import exchange_batch, lsm
 from tasviya.services.lsm_queue import Gathered, Waits, gather
@@ -21,7 +21,6 @@ from tasviya.services.memory import Memory
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.fifo_offset import largest_in_order
-from tasviya.settlement.liquidity import Exposure
 from tasviya.settlement.offsetting import Liquidity, Queued
 from tasviya.settlement.payment import Payment, Status
 from tasviya.settlement.queueing import Waiting
@@ -93,7 +92,7 @@ def explain(memory: Memory, payment: Payment, now_ns: int) -> Explained:
         if memory.accounts[account_id].account.kind is AccountKind.POSITION_ROOM:
             found = _by_room(memory, payment, account_id)
         elif line[place].by_limit:
-            found = _by_limit(memory, payment, account_id, gathered)
+            found = _by_limit(work, payment, account_id, gathered)
         else:
             found = _by_money(memory, payment, account_id, line[:place], gathered)
         found.next_pass_at = lsm.next_pass(memory) or 0
@@ -124,10 +123,10 @@ def _by_money(
     taken = sum(each.taken_minor for each in ahead)
     lacks = taken + payment.taken_minor - spendable
     if ahead:
-        count = f"{len(ahead)} payment{'s' if len(ahead) > 1 else ''}"
+        those = f"{len(ahead)} payments before it take" if len(ahead) > 1 else "1 payment before it takes"
         why = (
-            f"{owner} has {Money(spendable, money)} for payments of its priority; {count} before it"
-            f" take {Money(taken, money)}, and it takes {Money(payment.taken_minor, money)}."
+            f"{owner} has {Money(spendable, money)} for payments of its priority; {those}"
+            f" {Money(taken, money)}, and it takes {Money(payment.taken_minor, money)}."
         )
     else:
         taken_now = Money(payment.taken_minor, money)
@@ -157,15 +156,20 @@ def _by_money(
     return found
 
 
-def _by_limit(memory: Memory, payment: Payment, account_id: int, gathered: Gathered) -> Explained:
+def _by_limit(work: Work, payment: Payment, account_id: int, gathered: Gathered) -> Explained:
     """It waits for room under a limit that its payer's bank, or the correspondent that pays, has set."""
+    memory = work.memory
     state = memory.accounts[account_id]
     owner, money = state.account.owner, state.account.currency
-    number = _number(gathered, payment)
-    invariant(number is not None, "what waits for a limit is gathered")
-    place = gathered.items[number or 0].limit_used
-    (key,) = [key for key, each in gathered.limits.items() if each == place]
-    exposure = _exposure(memory, key)
+    parties = work.parties_of(payment)
+    if isinstance(parties, Refusal):
+        why = f"It would be refused now: {parties.what}"
+        return Explained(payment, money.code, "limit", owner, why)
+    payee, limits = parties.path.between[1], state.limits
+    exposure = limits.towards(payee) if limits else None
+    if limits is None or exposure is None:
+        return Explained(payment, money.code, "limit", owner, "The limit it waited for holds no longer.")
+    key = (account_id, payee if payee in limits.bilateral else "")
     lacks = payment.amount_minor - exposure.free
     towards = key[1] or "all others together"
     why = (
@@ -175,6 +179,12 @@ def _by_limit(memory: Memory, payment: Payment, account_id: int, gathered: Gathe
     found = Explained(
         payment, money, "limit", owner, why, state.funds.spendable(payment.priority), max(lacks, 0)
     )
+
+    if _number(gathered, payment) is None:
+        found.releases = max(lacks, 0)
+        found.how = f"With that room it settles once what stands before it for money of {owner} has."
+        return found
+    place = gathered.limits[key]
 
     def with_room(more: int) -> Liquidity:
         liquidity = gathered.liquidity(memory)
@@ -241,13 +251,6 @@ def _others(memory: Memory, payment: Payment, gathered: Gathered) -> str:
     if not owners:
         return "others stand before it"
     return f"{' and '.join(owners)} must pay for it too, and lacks money"
-
-
-def _exposure(memory: Memory, key: tuple[int, str]) -> Exposure:
-    limits = memory.accounts[key[0]].limits
-    exposure = limits.of(key[1]) if limits else None
-    invariant(exposure is not None, "a limit that binds is kept")
-    return exposure or Exposure(0)
 
 
 def _expires(memory: Memory, payment: Payment, now_ns: int) -> int:

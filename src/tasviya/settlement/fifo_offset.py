@@ -12,9 +12,8 @@ from itertools import count
 
 import numpy as np
 
-from tasviya.settlement.fifo_pass import ASIDE, IN, OUT, keep_what_can_stay, what_waits
-from tasviya.settlement.offsetting import NONE, Bools, Found, Liquidity, Queued, fits
-from tasviya.settlement.plain_offset import plain_states, plain_what_waits
+from tasviya.settlement.offsetting import NONE, Bools, Found, Int64s, Liquidity, Queued, fits
+from tasviya.settlement.plain_offset import ASIDE, IN, OUT, plain_states, plain_what_waits
 
 ROUNDS = 8
 
@@ -64,7 +63,7 @@ def cheap_bound(queue: Queued, liquidity: Liquidity) -> int:
     """What no set settles more of, in whatever order: each account pays at most what waits there, and at most
     what it has and all that could come in. Minor units; in one currency."""
     small = fits(queue, liquidity)
-    add_up = what_waits if small else plain_what_waits
+    add_up = _compiled_what_waits if small else plain_what_waits
     taken, given = add_up(queue.touch_account, queue.touch_amount, queue.accounts)
     paid = (
         min(out, max(0, has + comes))
@@ -83,7 +82,19 @@ def _several(queue: Queued) -> Bools:
     return np.asarray((standing > 1) | (queue.home < 0))
 
 
+# Compiled code takes a while to load: commands that only ask, and unions without passes, do without.
+
+
+def _compiled_what_waits(account: np.ndarray, amount: np.ndarray, accounts: int) -> tuple[Int64s, Int64s]:
+    from tasviya.settlement.fifo_pass import what_waits
+
+    taken, given = what_waits(account, amount, accounts)
+    return taken, given
+
+
 def _compiled_states(queue: Queued, liquidity: Liquidity, absent: np.ndarray) -> np.ndarray:
+    from tasviya.settlement.fifo_pass import keep_what_can_stay
+
     state: np.ndarray = keep_what_can_stay(
         queue.value,
         queue.rank,

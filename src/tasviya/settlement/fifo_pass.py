@@ -13,9 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 from tasviya.settlement.compiled import compiled, inlined
+from tasviya.settlement.plain_offset import ASIDE, IN, OUT
 
-IN, OUT, ASIDE = 0, 1, 2
-"""What becomes of an item: it stays, it is taken out with those behind it, or a limit sets it alone aside."""
 NOBODY = -1
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from tasviya.settlement.offsetting import NONE, Liquidity, Queued
 
 IN, OUT, ASIDE = 0, 1, 2
+"""What becomes of an item: it stays, it is taken out with those behind it, or a limit sets it alone aside."""
 
 
 def plain_states(queue: Queued, liquidity: Liquidity, absent: np.ndarray) -> np.ndarray:

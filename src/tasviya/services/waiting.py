@@ -164,11 +164,11 @@ def _by_limit(work: Work, payment: Payment, account_id: int, gathered: Gathered)
     parties = work.parties_of(payment)
     if isinstance(parties, Refusal):
         why = f"It would be refused now: {parties.what}"
-        return Explained(payment, money.code, "limit", owner, why)
+        return Explained(payment, money, "limit", owner, why)
     payee, limits = parties.path.between[1], state.limits
     exposure = limits.towards(payee) if limits else None
     if limits is None or exposure is None:
-        return Explained(payment, money.code, "limit", owner, "The limit it waited for holds no longer.")
+        return Explained(payment, money, "limit", owner, "The limit it waited for holds no longer.")
     key = (account_id, payee if payee in limits.bilateral else "")
     lacks = payment.amount_minor - exposure.free
     towards = key[1] or "all others together"

@@ -4,8 +4,10 @@ Whoever is short gives up the last of its line; what that would have brought oth
 in turn. Nothing that could stay is ever taken out, so what is left is the one largest set that keeps the
 order.
 
+The order in which short accounts are looked at does not matter.
+
 Source: M. L. Bech, K. Soramäki, "Gridlock resolution in interbank payment systems", Bank of Finland
-Discussion Papers 9/2001, section 4: the order in which short accounts are looked at does not matter.
+Discussion Papers 9/2001.
 """
 
 from __future__ import annotations

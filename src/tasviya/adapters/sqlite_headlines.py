@@ -64,12 +64,11 @@ class Headlines(ClearingQueries):
                 {
                     "cycle": head["cycle"],
                     "gross": _whole(head["gross"]),
-                    "pairs_would_pay": _whole(head["bilateral"]),
+                    "pairs_net_to": _whole(head["bilateral"]),
                     "all_net_to": _whole(head["multilateral"]),
                     "paid": _whole(head["discharged"]),
                     "saved": f"{head['saved_percent']} %",
-                    "saved_of_pairs": f"{head['saved_of_bilateral_percent']} %",
-                    "credit": _whole(head["left_on_credit"]),
+                    "of_pairs": f"{head['saved_of_bilateral_percent']} %",
                 }
             )
         return rows

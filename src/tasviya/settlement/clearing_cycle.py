@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tasviya.core.errors import invariant
+from tasviya.core.life_cycle import following
 from tasviya.settlement.netting import multilateral, netting
 from tasviya.settlement.swing import Band, Standing, settle
 
@@ -99,9 +99,7 @@ class ClearingCycle(msgspec.Struct):
 
         Raises: InvariantBroken if TRANSITIONS has no such way.
         """
-        ways_out = TRANSITIONS[self.status]
-        invariant(event in ways_out, f"cycle {self.seq} is {self.status}: {event} cannot happen to it")
-        self.status = ways_out[event]
+        self.status = following(TRANSITIONS, self.status, event, f"cycle {self.seq}")
 
 
 class Result(msgspec.Struct):

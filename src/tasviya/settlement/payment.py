@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tasviya.core.errors import invariant
+from tasviya.core.life_cycle import following
 
 
 class Status(StrEnum):
@@ -182,9 +182,7 @@ class Payment(msgspec.Struct):
 
         Raises: InvariantBroken if TRANSITIONS has no such way.
         """
-        ways_out = TRANSITIONS[self.status]
-        invariant(event in ways_out, f"{self.payment_id} is {self.status}: {event} cannot happen to it")
-        self.status = ways_out[event]
+        self.status = following(TRANSITIONS, self.status, event, self.payment_id)
 
     @property
     def taken_minor(self) -> int:

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tasviya.core.errors import invariant
+from tasviya.core.life_cycle import following
 from tasviya.core.money import Currency, Money
 
 
@@ -133,9 +133,7 @@ class Trade(msgspec.Struct):
 
         Raises: InvariantBroken if TRANSITIONS has no such way.
         """
-        ways_out = TRANSITIONS[self.status]
-        invariant(event in ways_out, f"{self.trade_id} is {self.status}: {event} cannot happen to it")
-        self.status = ways_out[event]
+        self.status = following(TRANSITIONS, self.status, event, self.trade_id)
 
 
 OPEN = frozenset({TradeStatus.UNMATCHED, TradeStatus.MATCHED, TradeStatus.WAITING})

@@ -47,6 +47,10 @@ Answered by `fxtr.017`, with the code in `SubStsCd`.
 
 Exit status 2; `where` is the key's path in the file.
 """,
+    "customs": """## Customs
+
+A duty rate that cannot be read; `where` is the place in its text, in characters from 1.
+""",
     "operator": """## What stops a command
 
 Exit status 1, or 3 if the store cannot serve. Nothing was changed.

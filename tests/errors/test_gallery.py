@@ -11,6 +11,7 @@ import pytest
 from gallery import Case, cases, outcome
 
 from tasviya.core.rates import FxReason
+from tasviya.customs.duty_expression import CODES as DUTY_CODES
 from tasviya.membership.union import CODES
 from tasviya.messages.rules import RULES
 from tasviya.messages.xml import FAILURES
@@ -48,6 +49,10 @@ def test_every_rule_of_settlement_has_a_case() -> None:
 
 def test_every_mistake_in_a_union_has_a_case() -> None:
     assert rules_of("union") == set(CODES)
+
+
+def test_every_rule_of_duty_rates_has_a_case() -> None:
+    assert rules_of("customs") >= set(DUTY_CODES)
 
 
 def test_every_code_that_the_source_raises_has_a_case() -> None:

@@ -1,0 +1,1 @@
+"""What crosses a border owes: duty rates, as tariffs write them."""

@@ -15,7 +15,7 @@ LEVEL = {
     "messages": 1,
     "membership": 1,
     "journal": 1,
-    "customs": 1,
+    "customs": 2,
     "settlement": 2,
     "exchange": 2,
     "services": 3,

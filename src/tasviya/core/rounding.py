@@ -33,9 +33,14 @@ def rounded(exact: Fraction, rounding: Rounding, unit: int = 1) -> int:
 
     Raises: InvariantBroken if `unit` is not above zero.
     """
-    invariant(unit > 0, "a rounding unit is above zero")
-    of = exact.denominator * unit
-    whole, rest = divmod(abs(exact.numerator), of)
+    return rounded_ratio(exact.numerator, exact.denominator, rounding, unit)
+
+
+def rounded_ratio(over: int, under: int, rounding: Rounding, unit: int = 1) -> int:
+    """`rounded` of over / under, which need not be in lowest terms; under above zero."""
+    invariant(unit > 0 and under > 0, "a rounding unit is above zero")
+    of = under * unit
+    whole, rest = divmod(abs(over), of)
     if rounding is Rounding.UP:
         more = rest > 0
     elif rounding is Rounding.DOWN:
@@ -43,4 +48,4 @@ def rounded(exact: Fraction, rounding: Rounding, unit: int = 1) -> int:
     else:
         more = 2 * rest > of or (2 * rest == of and (rounding is Rounding.HALF_UP or whole % 2 == 1))
     size = (whole + more) * unit
-    return -size if exact < 0 else size
+    return -size if over < 0 else size

@@ -1,1 +1,1 @@
-"""What crosses a border owes: duty rates, as tariffs write them."""
+"""Goods against money: tariffs, duties, quotas, revenue."""

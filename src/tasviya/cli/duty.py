@@ -1,0 +1,161 @@
+"""`tasviya duty`: what goods would pay on their way into a member."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tasviya.cli.options import Output, date_in
+from tasviya.cli.output import Format, details, screen, show
+from tasviya.core.errors import OperatorError, accepted
+
+if TYPE_CHECKING:
+    from tasviya.customs.tariff import Tariff
+    from tasviya.services.duty import Answer
+
+commands = typer.Typer()
+
+
+@commands.command()
+def duty(
+    member: Annotated[str, typer.Option(help="The member that the goods enter: two letters.")],
+    hs: Annotated[str, typer.Option(help="The goods' code, leading zeros included.")] = "",
+    origin: Annotated[str, typer.Option(help="The country of origin: two letters.")] = "",
+    value: Annotated[str, typer.Option(help="The price paid for the goods.")] = "",
+    currency: Annotated[str, typer.Option(help="Of the price; the member's own if left out.")] = "",
+    freight: Annotated[str, typer.Option(help="Added to the price, as are insurance and other.")] = "",
+    insurance: Annotated[str, typer.Option(help="In the price's currency.")] = "",
+    other: Annotated[str, typer.Option(help="Any other addition.")] = "",
+    quantity: Annotated[
+        list[str] | None, typer.Option(help="A quantity that a rate needs: kg=120.5. May be repeated.")
+    ] = None,
+    preference: Annotated[str, typer.Option(help="The preference that is claimed.")] = "",
+    additional: Annotated[
+        list[str] | None, typer.Option(help="An additional code of the goods. May be repeated.")
+    ] = None,
+    quota: Annotated[str, typer.Option(help="The tariff quota that is claimed.")] = "",
+    on: Annotated[str | None, typer.Option(help="The day, yyyy-mm-dd; today if left out.")] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(help="The day's official rate in the member's currency: EUR=512.34. May be repeated."),
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="A CSV of many questions instead.")] = None,
+    result: Annotated[Path | None, typer.Option("--result", help="Where the answers to --file go.")] = None,
+    customs: Annotated[
+        Path,
+        typer.Option(envvar="TASVIYA_CUSTOMS", help="The folder with a law and a tariff for each member."),
+    ] = Path("examples/customs"),
+    output: Output = Format.TABLE,
+) -> None:
+    """What would goods pay: every tax with its base, rate, rounding and reason. Example: tasviya duty
+    --member KZ --hs 220429 --origin MD --value 2000 --currency EUR --rate EUR=512.34 --quantity vol_hl=145"""
+    from tasviya.services.duty import Asked, answer, assess_file
+
+    tariff = read_customs(customs, member)
+    rates = {code: Fraction(text) for code, text in _pairs(rate, "rate", "EUR=512.34").items()}
+    if any(each <= 0 for each in rates.values()):
+        raise OperatorError("CD03", "A rate is not above zero.", "Give the day's official rate.", "--rate")
+    day = date_in(on) or datetime.now(UTC).date()
+    if file:
+        if not result:
+            raise OperatorError("no_result", "--file has nowhere to write.", "Add --result FILE.", "--result")
+        written, rows, refused = assess_file(tariff, _text(file), rates, day, str(file))
+        if result.exists():
+            what = f"{result} is there already."
+            raise OperatorError("target_exists", what, "Name another file.", "--result")
+        result.write_text(written, encoding="utf-8")
+        typer.echo(f"{rows} rows, of which {refused} are refused with a reason: {result}")
+        return
+    added = {"freight": freight, "insurance": insurance, "other": other}
+    asked = Asked(
+        hs,
+        origin,
+        value,
+        currency,
+        day,
+        {name: text for name, text in added.items() if text},
+        _pairs(quantity, "quantity", "kg=120.5"),
+        preference,
+        additional or (),
+        quota,
+    )
+    _print(accepted(answer(tariff, asked, rates)), tariff, output)
+
+
+def read_customs(folder: Path, member: str) -> Tariff:
+    """A member's law and its tariff.
+
+    Raises: OperatorError if there is none for the member, or what it says does not hold.
+    """
+    from tasviya.customs.tariff import read_tariff
+    from tasviya.customs.tax_law import read_law
+
+    law_file = folder / f"{member}.toml"
+    if not law_file.is_file():
+        known = ", ".join(sorted(each.stem for each in folder.glob("??.toml"))) or "none"
+        what = f"{folder} has no law of {member!r}; it has {known}."
+        cure = "Name one of them, or another folder with --customs."
+        raise OperatorError("no_law", what, cure, "--member")
+    law = read_law(_text(law_file), law_file.name)
+    return read_tariff(_text(folder / law.tariff_file), law, law.tariff_file)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"{file} cannot be read: {error}."
+        raise OperatorError("unreadable", what, "Give a file of UTF-8 text.", str(file)) from None
+
+
+def _pairs(given: list[str] | None, name: str, example: str) -> dict[str, str]:
+    found = {}
+    for each in given or ():
+        key, equals, text = each.partition("=")
+        try:
+            number = Fraction(text.strip()) if equals and "/" not in text else None
+        except ValueError:
+            number = None
+        if number is None:
+            what = f"{each!r} is no name and number."
+            raise OperatorError("CD07", what, f"Write --{name} {example}.", f"--{name}")
+        if key.strip() in found:
+            what = f"{key.strip()} is given twice."
+            raise OperatorError("CD07", what, "Give it once.", f"--{name}")
+        found[key.strip()] = text.strip()
+    return found
+
+
+def _print(given: Answer, tariff: Tariff, output: Format) -> None:
+    from tasviya.core.money import format_minor
+    from tasviya.services.duty import explained
+
+    law = tariff.law
+    rows = explained(given, law.tariff_file)
+    if output is not Format.TABLE:
+        show(rows, output)
+        return
+    money = law.currency
+    claim = given.assessment.plan.claim
+    whole = format_minor(given.total, money.decimals, grouping=",")
+    worth = format_minor(given.value.minor, money.decimals, grouping=",")
+    screen.print(
+        details(
+            {
+                "goods": f"{claim.goods} of origin {claim.origin}, into {law.member} on {claim.day}",
+                "customs value": f"{worth} {money}: {' + '.join(given.value.explanation)}",
+                "to pay": f"{whole} {money}",
+            }
+        )
+    )
+    screen.print()
+    show([{name: row[name] for name in ("tax", "base", "rate", "row", "amount")} for row in rows], output)
+    screen.print()
+    for row in rows:
+        screen.print(f"{row['tax']}: {row['worked_out']}; {row['exact']}, {row['rounding']}")
+    if law.notice:
+        screen.print(law.notice, style="dim")

@@ -21,6 +21,7 @@ from tasviya.cli import (
     duty,
     exchange,
     exchange_day,
+    goods,
     lsm,
     netting,
     netting_years,
@@ -33,7 +34,15 @@ from tasviya.core.errors import OperatorError
 INTERRUPTED = 130
 HELP = "A clearing union in a box: settles trade between countries in their own currencies."
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
-for commands in (operate.commands, ask.commands, lsm.commands, unit.commands, credit.commands, duty.commands):
+for commands in (
+    operate.commands,
+    ask.commands,
+    lsm.commands,
+    unit.commands,
+    credit.commands,
+    duty.commands,
+    goods.commands,
+):
     app.registered_commands += commands.registered_commands
 app.add_typer(operate.day_commands, name="day")
 app.add_typer(operate.held_commands, name="held")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -128,7 +129,7 @@ def run_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
 ) -> tuple[int, str]:
     """A command line's exit status, and what it prints."""
-    words = [*line.split(), *(["--workers", "0"] if line.startswith("tasviya run") else [])]
+    words = [*shlex.split(line), *(["--workers", "0"] if line.startswith("tasviya run") else [])]
     monkeypatch.setattr(sys, "argv", words)
     capsys.readouterr()
     with pytest.raises(SystemExit) as ended:
@@ -192,6 +193,23 @@ def test_set_off_prints_what_the_examples_show(
     assert table in page
 
 
+@pytest.mark.usefixtures("desk")
+def test_goods_and_origin_print_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = 0
+    for line, told in examples("docs/cli.md", "docs/origin.md").items():
+        if line.startswith(("tasviya goods", "tasviya origin")):
+            status, said = run_command(monkeypatch, capsys, line)
+            assert status == (1 if "cure:" in told else 4 if "does not originate" in told else 0), (
+                line,
+                said,
+            )
+            assert is_printed(told, said), (line, said)
+            shown += 1
+    assert shown == 8
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("desk")
 def test_cycle_prints_what_the_examples_show(
@@ -230,6 +248,7 @@ def test_first_steps_print_what_the_examples_show(
 ) -> None:
     printed = partial(run_command, monkeypatch, capsys)
     elsewhere = ("tasviya demo", "tasviya exchange", "tasviya setoff", "tasviya cycle", "tasviya default")
+    elsewhere += ("tasviya goods", "tasviya origin")
     left = {line: told for line, told in examples().items() if not line.startswith(elsewhere)}
     acts = re.compile(r"tasviya (init|submit|run|export|day (open|close))\b")
     (steps,) = re.findall(r"^```sh\n(\. \.venv.*?)^```", text_of("README.md"), flags=re.S | re.M)

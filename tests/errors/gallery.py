@@ -19,6 +19,7 @@ from credit_errors import CREDIT_CASES
 from default_errors import DEFAULT_CASES
 from duty_errors import DUTY_CASES, refusal_of_duty
 from exchange_errors import EXCHANGE_CASES
+from goods_errors import GOODS_CASES
 from operator_errors import OPERATOR_CASES, refusal_of_operator
 from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
@@ -82,6 +83,7 @@ def cases() -> Iterator[Case]:
         *SETOFF_CASES,
         *CLEARING_CASES,
         *DEFAULT_CASES,
+        *GOODS_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 

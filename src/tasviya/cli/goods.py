@@ -60,7 +60,8 @@ def origin(
     from tasviya.customs.origin import Judgement, Rule, judge, product
     from tasviya.customs.origin_rule import read_rule
 
-    wanted = cast(Rule, accepted(read_rule(rule, tolerance_percent=_percent(tolerance))))
+    told = read_rule(rule, tolerance_percent=_percent(tolerance), where="--rule")
+    wanted = cast(Rule, accepted(told))
     code = accepted(goods_code(goods, where="--goods"))
     price_minor = _amount(price, decimals)
     raw = app.read_bytes(materials, "Name a CSV file of materials.")
@@ -95,7 +96,7 @@ def _percent(text: str) -> Fraction:
     digits = whole + fraction
     if digits.isascii() and digits.isdigit() and whole and len(digits) < 8 and Fraction(text) <= 100:
         return Fraction(text)
-    what = f"{text[:40]!a} is no percentage."
+    what = f"{text[:40]!r} is no percentage."
     raise OperatorError("bad_tolerance", what, "Write a number from 0 to 100, such as 10.", "--tolerance")
 
 
@@ -110,4 +111,4 @@ def _amount(text: str, decimals: int) -> int:
         return parse_amount(text, Currency("", 0, decimals))
     except AmountError:
         cure = f"Write it with at most {decimals} decimals; see --decimals."
-        raise OperatorError("bad_price", f"{text[:40]!a} is no price.", cure, "--price") from None
+        raise OperatorError("bad_price", f"{text[:40]!r} is no price.", cure, "--price") from None

@@ -70,12 +70,12 @@ def _material(row: dict[str, str], decimals: int, where: str) -> Material | Refu
     except AmountError:
         value_minor = -1
     if value_minor < 0:
-        what = f"The value {row['value'][:40]!a} is no amount."
+        what = f"The value {row['value'][:40]!r} is no amount."
         cure = f"Write what it cost, with at most {decimals} decimals: not below zero."
         return Refusal("BM04", what, cure, f"{where}, value")
     told = row["originating"].casefold()
     if told not in list(Standing):
-        what = f"Whether it originates is {row['originating'][:40]!a}."
+        what = f"Whether it originates is {row['originating'][:40]!r}."
         cure = "Write no, yes, or wholly if it was wholly obtained; no if you cannot show it."
         return Refusal("BM05", what, cure, f"{where}, originating")
     return replace(Material(code, value_minor), standing=Standing(told), name=row.get("name", ""))

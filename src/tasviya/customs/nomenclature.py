@@ -8,7 +8,7 @@ leading zero is refused and told what it may have been, because 7-digit 9011100 
 alike to a spreadsheet and to nobody else.
 
 Source: WCO, Harmonized Commodity Description and Coding System, edition of 2022; the list and its English
-texts from the data set datasets/harmonized-system (PDDL), see NOTICE: 97 chapters, 1,229 headings and 5,612
+texts from the data set datasets/harmonized-system (PDDL), see NOTICE: 96 chapters, 1,228 headings and 5,612
 subheadings, and 999999 for goods that nobody has specified.
 """
 
@@ -84,10 +84,10 @@ def goods_code(text: str, *, unspecified: bool = False, where: str = "goods_code
         what = "There is no goods code." if not text.strip() else "Nothing of the goods code can be seen."
         return Refusal("GC01", what, "Write the six digits of the subheading, such as 090111.", where)
     if len(digits) > SHOWN:
-        what = f"{digits[:SHOWN]!a}… has {len(digits)} characters, and a goods code has 6, 8 or 10."
+        what = f"{digits[:SHOWN]!r}… has {len(digits)} characters, and a goods code has 6, 8 or 10."
         return Refusal("GC05", what, "Write the code alone, without the goods' name.", where)
     if not (digits.isascii() and digits.isdigit()):
-        return Refusal("GC02", f"{digits!a} is not all digits 0 to 9.", _without_letters(digits), where)
+        return Refusal("GC02", f"{digits!r} is not all digits 0 to 9.", _without_letters(digits), where)
     if len(digits) > max(LENGTHS):
         what = f"{digits} has {len(digits)} digits, and a goods code has 6, 8 or 10."
         return Refusal("GC05", what, f"Leave out what follows the tenth: {digits[:10]}?", where)

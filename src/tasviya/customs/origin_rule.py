@@ -51,24 +51,25 @@ class _Broken(Exception):
         self.refusal = refusal
 
 
-def read_rule(text: str, *, tolerance_percent: Fraction = Fraction(0)) -> Rule | Refusal:
-    """The rule that a text is, or why it is none; `where` is the place in the text, from 1.
+def read_rule(text: str, *, tolerance_percent: Fraction = Fraction(0), where: str = "rule") -> Rule | Refusal:
+    """The rule that a text is, or why it is none, with the place in the text, characters from 1.
 
     tolerance_percent: the agreement's general de minimis, for changes that name none of their own.
+    where: what a refusal names before the place.
     Refused: RO01 nothing there, or too much; RO02 a word that is no condition; RO03 a percentage that is
     none; RO04 a code that is none; RO05 something missing or left over; RO06 groups too deep. Never raises,
     whatever the text.
     """
     if not text.strip():
-        return Refusal("RO01", "There is no rule.", "Write one such as CTH or RVC 40.", "character 1")
+        return Refusal("RO01", "There is no rule.", "Write one such as CTH or RVC 40.", where)
     if len(text) > LENGTH_MAX:
         what = f"The rule has {len(text)} characters, more than {LENGTH_MAX}."
-        return Refusal("RO01", what, "Write one such as CTH or RVC 40.", f"character {LENGTH_MAX + 1}")
-    reading = _Reading(text, tolerance_percent)
+        return Refusal("RO01", what, "Write one such as CTH or RVC 40.", where)
+    reading = _Reading(text, tolerance_percent, where)
     try:
         rule = reading.either(0)
         if reading.next:
-            what = f"After the rule there is {reading.next!a}."
+            what = f"After the rule there is {reading.next!r}."
             cure = "Join conditions with and, or; codes with commas."
             return Refusal("RO05", what, cure, reading.where)
     except _Broken as broken:
@@ -79,13 +80,14 @@ def read_rule(text: str, *, tolerance_percent: Fraction = Fraction(0)) -> Rule |
 class _Reading:
     """Where in the text reading has come to. A method a rule of the grammar."""
 
-    def __init__(self, text: str, tolerance_percent: Fraction) -> None:
+    def __init__(self, text: str, tolerance_percent: Fraction, within: str) -> None:
         found = list(_TOKEN.finditer(text))
         self.tokens = [each.group(1) for each in found]
         self.places = [each.start(1) + 1 for each in found]
         self.end = len(text.rstrip()) + 1
         self.at = 0
         self.tolerance_percent = tolerance_percent
+        self.within = within
 
     @property
     def next(self) -> str:
@@ -94,7 +96,8 @@ class _Reading:
 
     @property
     def where(self) -> str:
-        return f"character {self.places[self.at] if self.at < len(self.places) else self.end}"
+        place = self.places[self.at] if self.at < len(self.places) else self.end
+        return f"{self.within}, character {place}"
 
     def takes(self, *words: str) -> bool:
         """Whether one of these comes next; it is then behind us."""
@@ -123,7 +126,7 @@ class _Reading:
                 raise _Broken(Refusal("RO06", what, "Take parentheses away that decide nothing.", where))
             rule = self.either(depth + 1)
             if not self.takes(")"):
-                what = f"A parenthesis of {where} is not closed."
+                what = "A parenthesis is not closed."
                 raise _Broken(Refusal("RO05", what, "Close it after its last condition.", self.where))
             return rule
         if not word:
@@ -139,12 +142,12 @@ class _Reading:
             excepted = self.codes("except")
             own = self.percent("tolerance") if self.takes("tolerance") else self.tolerance_percent
             return Change(CHANGES[word.upper()], excepted, own)
-        raise _Broken(Refusal("RO02", f"{word[:40]!a} is no condition.", f"Write {_CONDITIONS}.", where))
+        raise _Broken(Refusal("RO02", f"{word[:40]!r} is no condition.", f"Write {_CONDITIONS}.", where))
 
     def percent(self, of: str) -> Fraction:
         where, word = self.where, self.next
         if not _PERCENT.fullmatch(word) or Fraction(word) > 100:
-            found = f"{of} stands before {word[:40]!a}, which is no percentage."
+            found = f"{of} stands before {word[:40]!r}, which is no percentage."
             what = found if word else f"{of} lacks a percentage."
             cure = f"Write {of} and a number from 0 to 100 with at most four decimals."
             raise _Broken(Refusal("RO03", what, cure, where))
@@ -176,7 +179,7 @@ class _Reading:
             self.at += 1
         where, digits = self.where, self.next.replace(".", "")
         if not text_of(digits):
-            found = f"{digits[:40]!a} is no chapter, heading or subheading."
+            found = f"{digits[:40]!r} is no chapter, heading or subheading."
             what = found if digits else "A code is missing."
             cure = "Write 2, 4 or 6 digits of the Harmonized System of 2022, such as 0901."
             raise _Broken(Refusal("RO04", what, cure, where))

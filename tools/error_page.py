@@ -49,7 +49,8 @@ Exit status 2; `where` is the key's path in the file.
 """,
     "customs": """## Customs
 
-A duty rate that cannot be read; `where` is the place in its text, in characters from 1.
+A duty rate that cannot be read; `where` is the place in its text, in characters from 1. What else is wrong
+with tariffs, laws and questions stops a command, and is listed with those.
 """,
     "operator": """## What stops a command
 

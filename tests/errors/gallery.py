@@ -25,6 +25,7 @@ from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
 from refused_trades import TRADE_CASES, refusal_of_trade
 from setoff_errors import SETOFF_CASES
+from tariff_errors import TARIFF_CASES
 from unit_errors import UNIT_CASES
 from wrong_unions import UNION_CASES, refusal_of_union
 
@@ -84,6 +85,7 @@ def cases() -> Iterator[Case]:
         *CLEARING_CASES,
         *DEFAULT_CASES,
         *GOODS_CASES,
+        *TARIFF_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 

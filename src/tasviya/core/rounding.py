@@ -33,12 +33,12 @@ def rounded(exact: Fraction, rounding: Rounding, unit: int = 1) -> int:
 
     Raises: InvariantBroken if `unit` is not above zero.
     """
+    invariant(unit > 0, "a rounding unit is above zero")
     return rounded_ratio(exact.numerator, exact.denominator, rounding, unit)
 
 
 def rounded_ratio(over: int, under: int, rounding: Rounding, unit: int = 1) -> int:
-    """`rounded` of over / under, which need not be in lowest terms; under above zero."""
-    invariant(unit > 0 and under > 0, "a rounding unit is above zero")
+    """`rounded` of over / under, which need not be in lowest terms; under and unit are above zero."""
     of = under * unit
     whole, rest = divmod(abs(over), of)
     if rounding is Rounding.UP:

@@ -41,6 +41,8 @@ UNITS = tuple(Unit)
 BASE = -1
 """What a term is of: the tax's base. Else it is of the quantity in UNITS[of]."""
 HUNDRED_KG = 100
+WHOLE = (1, 1)
+"""The share that is paid without a preference."""
 
 DUTY_CODES: Mapping[str, str] = {
     "CD01": "the tariff has no measure for these goods",
@@ -73,8 +75,9 @@ Fold = tuple[tuple[Bound, tuple[Term, ...]], ...]
 class Step:
     """One tax by one measure. on: earlier steps that its base contains, besides the value if `on_value`.
 
-    share: so much of what the rate gives, a fraction. bands: of goods with an entry price, the least price of
-    100 kg in millionths of a minor unit and the rate from there, the highest first; else one, from 0.
+    bands: of goods with an entry price, the least price of 100 kg in millionths of a minor unit and the rate
+    from there, the highest first; else one, from 0. share: so much of what the rate gives, a fraction. unit:
+    what a line's amount is rounded to, minor units.
     """
 
     tax: Tax
@@ -82,8 +85,9 @@ class Step:
     on_value: bool
     on: tuple[int, ...]
     bands: tuple[tuple[int, Fold], ...]
-    share: tuple[int, int] = (1, 1)
-    preference: str = ""
+    share: tuple[int, int]
+    preference: str
+    unit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ def plan(tariff: Tariff, claim: Claim, rates: Rates) -> Plan | Refusal:
             share, preference = _share(law, tax, measure, claim)
             used |= {preference, measure.preference, measure.quota}
             on = tuple(place for place, earlier in enumerate(steps) if earlier.tax.code in tax.on)
-            steps.append(Step(tax, measure, VALUE in tax.on, on, bands, share, preference))
+            unit = tax.unit if tax.level is Level.LINE else 1
+            steps.append(Step(tax, measure, VALUE in tax.on, on, bands, share, preference, unit))
     for claimed, name in ((claim.preference, "preference"), (claim.quota, "quota")):
         if claimed not in used | {""}:
             what = f"{claim.goods} of origin {claim.origin} has no {name} {claimed} on {claim.day}."
@@ -163,11 +168,9 @@ def assess(plan: Plan, line: Line) -> Assessment | Refusal:
         exact = fold if isinstance(fold, Refusal) else _exact(fold, base, line.quantities, step)
         if isinstance(exact, Refusal):
             return exact
-        over, under = step.share
-        exact = exact * over // under
-        tax = step.tax
-        unit = tax.unit if tax.level is Level.LINE else 1
-        charges.append(Charge(step, base, exact, rounded_ratio(exact, MILLION, tax.rounding, unit)))
+        if step.share is not WHOLE:
+            exact = exact * step.share[0] // step.share[1]
+        charges.append(Charge(step, base, exact, rounded_ratio(exact, MILLION, step.tax.rounding, step.unit)))
     return Assessment(plan, line, tuple(charges))
 
 
@@ -189,7 +192,7 @@ def total(assessments: Iterable[Assessment]) -> dict[str, int]:
 
 def band_of(step: Step, line: Line) -> Fold | Refusal:
     """The rate of a line: the only one, or that of its entry price."""
-    if len(step.bands) == 1 and not step.measure.rate.entry_price:
+    if not step.measure.rate.entry_price:
         return step.bands[0][1]
     weight = line.quantities.get(Unit.KG, 0)
     if weight <= 0:
@@ -248,7 +251,7 @@ def _share(law: TaxLaw, tax: Tax, measure: Measure, claim: Claim) -> tuple[tuple
             ):
                 part = Fraction(each.percent) / 100
                 return (part.numerator, part.denominator), each.code
-    return (1, 1), ""
+    return WHOLE, ""
 
 
 def _bands(
@@ -317,15 +320,14 @@ def _term(component: Component, sign: int, law: TaxLaw, rates: Rates) -> Term | 
     sign *= component.sign
     if component.kind is Kind.PERCENT:
         part = Fraction(component.amount) * MILLION / 100
-        return Term(sign, BASE, part.numerator, part.denominator, f"{component.amount}%")
+        return Term(sign, BASE, part.numerator, part.denominator, str(component))
     rate = rate_of(currency(component.currency), rates, law)
     if isinstance(rate, Refusal):
         return rate
     unit = component.unit or Unit.KG
     scale = Fraction(law.currency.minor_per_major * MILLION, THOUSAND * component.per)
     part = Fraction(component.amount) * rate * scale
-    per = "" if component.per == 1 else f"{component.per} "
-    text = f"{component.amount} {component.currency} / {per}{unit}"
+    text = str(component)
     if component.currency != law.currency.code:
         text += f" at {decimal_text(rate)}"
     return Term(sign, UNITS.index(unit), part.numerator, part.denominator, text)

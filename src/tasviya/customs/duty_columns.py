@@ -20,7 +20,6 @@ from tasviya.core.rounding import Rounding
 from tasviya.customs.compiled import compiled, inlined
 from tasviya.customs.duty import BASE, MILLION, UNITS, Line, Plan, Step, assess
 from tasviya.customs.duty_expression import Bound, Unit
-from tasviya.customs.tax_law import Level
 
 Int64s = npt.NDArray[np.int64]
 Int8s = npt.NDArray[np.int8]
@@ -157,9 +156,8 @@ def _is_hard(step: Step) -> bool:
 
 
 def _head(step: Step) -> tuple[int, ...]:
-    unit = step.tax.unit if step.tax.level is Level.LINE else 1
     mode = _MODES.index(step.tax.rounding)
-    return (int(step.on_value), sum(1 << place for place in step.on), *step.share, mode, unit * MILLION)
+    return (int(step.on_value), sum(1 << place for place in step.on), *step.share, mode, step.unit * MILLION)
 
 
 _HALF_EVEN, _HALF_UP = _MODES.index(Rounding.HALF_EVEN), _MODES.index(Rounding.HALF_UP)

@@ -16,6 +16,8 @@ from enum import StrEnum
 class Unit(StrEnum):
     """What a specific duty is counted in."""
 
+    __hash__ = str.__hash__
+
     KG = "kg"
     """Kilograms, net."""
     KG_GROSS = "kg_gross"

@@ -26,6 +26,7 @@ from tasviya.core.rounding import rounded_ratio
 from tasviya.customs.duty import (
     MILLION,
     THOUSAND,
+    WHOLE,
     Assessment,
     Line,
     Plan,
@@ -36,6 +37,7 @@ from tasviya.customs.duty import (
 )
 from tasviya.customs.duty_columns import MISSING, TOO_LONG, DutyTable, State, assess_columns
 from tasviya.customs.duty_expression import Bound, Unit
+from tasviya.customs.nomenclature import goods_code
 from tasviya.customs.tariff import Claim, Tariff
 from tasviya.customs.tax_law import Level, Tax
 from tasviya.customs.valuation import CustomsValue, Part, Rates, customs_value, decimal_text
@@ -97,16 +99,15 @@ def answer(tariff: Tariff, asked: Asked, rates: Rates) -> Answer | Refusal:
 
 def asked_claim(asked: Asked) -> Claim | Refusal:
     """Whose measures are looked for."""
-    goods, origin = asked.goods.strip().replace(".", "").replace(" ", ""), asked.origin.strip().upper()
-    if not (goods.isascii() and goods.isdigit() and 4 <= len(goods) <= 12):
-        what = f"{asked.goods!r} is no code of goods."
-        return Refusal("CD01", what, "Give 4 to 12 digits, leading zeros included.", "goods")
+    goods, origin = goods_code(asked.goods, where="goods"), asked.origin.strip().upper()
+    if isinstance(goods, Refusal):
+        return goods
     if not (len(origin) == 2 and origin.isascii() and origin.isalpha()):
         return Refusal(
             "CD07", f"{asked.origin!r} is no country.", 'Give two letters, such as "MD".', "origin"
         )
     codes = frozenset(each.strip() for each in asked.additional if each.strip())
-    return Claim(goods, origin, asked.on, asked.preference.strip(), codes, asked.quota.strip())
+    return Claim(str(goods), origin, asked.on, asked.preference.strip(), codes, asked.quota.strip())
 
 
 def asked_value(asked: Asked, tariff: Tariff, rates: Rates) -> CustomsValue | Refusal:
@@ -156,7 +157,7 @@ def explained(given: Answer, tariff_file: str) -> list[dict[str, str]]:
             f"{_BOUND[bound]}{'-' if term.sign < 0 else ''}{term.text} = {_money(abs(made), money.decimals)}"
             for bound, term, made in components(charge, assessed.line)
         ]
-        if step.share != (1, 1):
+        if step.share is not WHOLE:
             parts.append(f"{step.preference}: {decimal_text(Fraction(*step.share) * 100)} % of that")
         level = " of the total" if tax.level is Level.TOTAL else ""
         rows.append(

@@ -118,6 +118,7 @@ def test_what_comes_back_is_allocated_again_the_same_day(tmp_path: Path) -> None
         "090101,2026-10-01,A,1000,kg,\n090101,2026-10-02,B,50,kg,\n"
         "090101,2026-10-02,A,20.5,kg,return\n090101,2026-10-03,A,979.501,kg,return\n"
         "090101,2026-10-03,Z,1,kg,return\n090109,2026-10-03,A,1,kg,return\n"
+        "090101,2026-10-03,A,0.5,t,return\n"
     )
     (tmp_path / "requests.csv").write_text(f"{REQUESTS.strip()},kind\n{text}", encoding="utf-8")
     (tmp_path / "quotas.csv").write_text(QUOTAS, encoding="utf-8")
@@ -126,11 +127,11 @@ def test_what_comes_back_is_allocated_again_the_same_day(tmp_path: Path) -> None
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     granted = [row["granted"] for row in rows]
-    assert granted == ["1000.000", "20.500", "-20.500", "0.000", "0.000", "0.000"]
-    assert [row["must_secure"] for row in rows] == ["no", "yes", "no", "no", "no", "no"]
+    assert granted == ["1000.000", "20.500", "-20.500", "0.000", "0.000", "0.000", "0.000"]
+    assert [row["must_secure"] for row in rows] == ["no", "yes", "no", "no", "no", "no", "no"]
     reasons = [row["reason"].partition(":")[0] for row in rows]
-    assert reasons == ["", "", "", "bad_return", "bad_return", "unknown_quota"]
-    assert "3 refused" in said
+    assert reasons == ["", "", "", "bad_return", "bad_return", "unknown_quota", "wrong_unit"]
+    assert "4 refused" in said
 
 
 def test_refused_request_may_come_again_and_an_allocated_one_not(tmp_path: Path) -> None:

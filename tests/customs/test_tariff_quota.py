@@ -60,6 +60,7 @@ def test_one_day_shares_what_is_left_in_proportion(
         ((180, 60, 250), "A x 90\nA1 y 160\nA2 z 150", (45, 60, 75)),  # it gives all, the others half
         ((180, 100, 250), "A x 90\nA1 y 160\nA2 z 150", (41, 72, 67)),  # all the same proportion, 0.45
         ((30, 100, 600), "A1 x 100\nA2 y 200", (10, 20)),  # sub-quotas alone can exhaust the parent
+        ((5, 9, 600), "A x 10\nA1 y 10", (3, 2)),  # ties go by order number
         ((0, 100, 600), "A x 10\nA1 y 100", (0, 0)),
         ((100, 0, 600), "A x 10\nA1 y 100", (10, 0)),
         ((10, 2, 600), "A x 9\nA1 p 3\nA1 q 3\nA1 r 3", (8, 1, 1, 0)),  # rounding does not lift it over 2

@@ -240,10 +240,10 @@ def returned(quotas: TariffQuotas, left: Left, order_number: str, quantity: int)
     if not 0 < quantity <= used:
         what = f"{told(quantity)} {quota.unit} are to come back to {order_number}; {told(used)} are used."
         return Refusal("bad_return", what, "Return what was allocated and not used, above zero.", "quantity")
-    return {
-        number: rest + quantity if number in (order_number, quota.parent) else rest
-        for number, rest in left.items()
-    }
+    after = dict(left)
+    for number in (order_number, quota.parent) if quota.parent else (order_number,):
+        after[number] += quantity
+    return after
 
 
 def state_of(quotas: TariffQuotas, left: Left, order_number: str) -> QuotaState:

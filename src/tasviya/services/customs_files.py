@@ -61,7 +61,7 @@ def quotas_of(raw: bytes, where: str) -> TariffQuotas:
     for line, cells in _rows(raw, where, QUOTA_COLUMNS, QUOTA_OPTIONAL):
         place = f"{where}:{line}"
         number, percent = cells["order_number"], cells.get("critical_percent") or str(CRITICAL_PERCENT)
-        if not (percent.isascii() and percent.isdigit()):
+        if not re.fullmatch(r"[0-9]{1,3}", percent, re.ASCII):
             what = f"critical_percent is {percent[:_ECHO]!r}."
             raise OperatorError("bad_amount", what, "Write a whole number, 0 to 100.", place)
         lines[number] = line

@@ -74,7 +74,12 @@ def _give_back(
     """
     request = row.request
     holds = held.get((request.order_number, request.id), 0)
-    if request.order_number in quotas.by_number and not 0 < request.quantity <= holds:
+    quota = quotas.by_number.get(request.order_number)
+    if quota and request.unit != quota.unit:
+        what = f"{request.unit or 'No unit'} is to come back; {quota.order_number} counts in {quota.unit}."
+        refusal = Refusal("wrong_unit", what, f"State the quantity in {quota.unit}.", "unit")
+        return RowOutcome(row, 0, False, refusal), left
+    if quota and not 0 < request.quantity <= holds:
         held_text, given = format_minor(holds, 3), format_minor(request.quantity, 3)
         what = f"{given} are to come back; {request.id:.40} holds {held_text} from days before."
         cure = "Name the request that was allocated, and at most what it holds."

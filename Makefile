@@ -2,7 +2,8 @@
 PYTHON = .venv/bin/python
 
 .PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
-	bench-rates bench-interest bench-setoff bench-duty bench-clearing-vectors bench-gridlock errors schemas lock
+	bench-rates bench-interest bench-setoff bench-duty bench-clearing-vectors bench-gridlock bench-tariff-quota \
+	errors schemas lock
 
 demo:
 	./demo
@@ -31,6 +32,8 @@ bench-setoff:
 	$(PYTHON) benchmarks/bench_setoff.py
 bench-duty:
 	$(PYTHON) benchmarks/bench_duty.py
+bench-tariff-quota:
+	$(PYTHON) benchmarks/bench_tariff_quota.py
 bench-exchange-all:
 	$(PYTHON) benchmarks/bench_exchange.py --program --certify
 errors:

@@ -210,6 +210,19 @@ def test_goods_and_origin_print_what_the_examples_show(
     assert shown == 8
 
 
+@pytest.mark.usefixtures("desk")
+def test_customs_prints_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line, told in examples("docs/customs.md", "docs/cli.md").items():
+        if line.startswith(("tasviya customs share", "tasviya customs quota")):
+            status, said = run_command(monkeypatch, capsys, line)
+            assert status == 0, (line, said)
+            assert is_printed(told, said), (line, said)
+    result = Path("allocated.csv").read_text(encoding="utf-8")
+    assert result in re.findall(r"^```text\n(.*?)^```", text_of("docs/customs.md"), flags=re.S | re.M)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("desk")
 def test_cycle_prints_what_the_examples_show(
@@ -247,8 +260,10 @@ def test_first_steps_print_what_the_examples_show(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed = partial(run_command, monkeypatch, capsys)
-    elsewhere = ("tasviya demo", "tasviya exchange", "tasviya setoff", "tasviya cycle", "tasviya default")
-    elsewhere += ("tasviya goods", "tasviya origin")
+    elsewhere = tuple(
+        f"tasviya {each}"
+        for each in ("demo", "exchange", "setoff", "cycle", "default", "customs", "goods", "origin", "duty")
+    )
     left = {line: told for line, told in examples().items() if not line.startswith(elsewhere)}
     acts = re.compile(r"tasviya (init|submit|run|export|day (open|close))\b")
     (steps,) = re.findall(r"^```sh\n(\. \.venv.*?)^```", text_of("README.md"), flags=re.S | re.M)

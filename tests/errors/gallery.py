@@ -16,6 +16,7 @@ from typing import Any
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
 from clearing_errors import CLEARING_CASES
 from credit_errors import CREDIT_CASES
+from customs_errors import CUSTOMS_CASES
 from default_errors import DEFAULT_CASES
 from duty_errors import DUTY_CASES, refusal_of_duty
 from exchange_errors import EXCHANGE_CASES
@@ -86,6 +87,7 @@ def cases() -> Iterator[Case]:
         *DEFAULT_CASES,
         *GOODS_CASES,
         *TARIFF_CASES,
+        *CUSTOMS_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 

@@ -15,6 +15,7 @@ from tasviya import __version__
 from tasviya.cli import (
     ask,
     credit,
+    customs,
     cycle,
     cycle_imbalances,
     default,
@@ -57,6 +58,7 @@ netting.netting_app.command()(netting_years.imbalances)
 app.add_typer(netting.netting_app, name="netting")
 app.add_typer(setoff.setoff_app, name="setoff")
 app.add_typer(lsm.lsm_app, name="lsm")
+app.add_typer(customs.customs_app, name="customs")
 
 
 def main() -> None:

@@ -48,6 +48,10 @@ AMOUNTS = frozenset(
         "paid",
         "charged",
         "unpaid",
+        "volume",
+        "asked",
+        "exact_share",
+        "rounded_down",
     ]
 )
 """Columns set flush right."""

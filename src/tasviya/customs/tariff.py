@@ -184,36 +184,39 @@ def _measure(row: Mapping[str | None, object], law: TaxLaw, where: str, line: in
         value = row.get(name)
         return value.strip() if isinstance(value, str) else ""
 
-    def fault(code: str, column: str, what: str, cure: str) -> OperatorError:
-        return OperatorError(code, what, cure, f"{where}:{line} {column}")
+    def at(column: str) -> str:
+        return f"{where}:{line} {column}".rstrip()
 
     if None in row:
-        raise fault(
-            "TF01", "", "The line has more fields than the first.", "Quote texts that contain commas."
-        )
+        what = "The line has more fields than the first."
+        raise OperatorError("TF01", what, "Quote texts that contain commas.", at(""))
     tax, goods, origin = text("tax"), text("goods"), text("origin") or EVERY_ORIGIN
     if tax not in (taxes := tuple(dict.fromkeys(each.code for each in law.taxes))):
-        raise fault("TF02", "tax", f"{tax!r} is no tax of {law.member}.", f"Write one of {', '.join(taxes)}.")
+        what = f"{tax!r} is no tax of {law.member}."
+        raise OperatorError("TF02", what, f"Write one of {', '.join(taxes)}.", at("tax"))
     if not _GOODS.fullmatch(goods):
         cure = "Write 2 to 12 digits, leading zeros included, or nothing for all goods."
-        raise fault("TF03", "goods", f"{goods!r} is no code of goods.", cure)
+        raise OperatorError("TF03", f"{goods!r} is no code of goods.", cure, at("goods"))
     excluded = text("excluded").split()
     for country in (origin, *excluded):
         if not (_COUNTRY.fullmatch(country) or country in law.groups or country == origin == EVERY_ORIGIN):
             cure = "Write two letters, a name under [groups] of the law, or * for every origin."
-            raise fault("TF04", "origin", f"{country!r} is no country and no group.", cure)
+            raise OperatorError("TF04", f"{country!r} is no country and no group.", cure, at("origin"))
     rate = _rate(text("rate"))
     if isinstance(rate, Refusal):
-        raise fault(rate.reason, f"rate, character {rate.where}", rate.what, rate.cure)
+        place = at(f"rate, character {rate.where}")
+        raise OperatorError(rate.reason, rate.what, rate.cure, place)
     days = []
     for name, default in (("valid_from", FIRST_DAY), ("valid_to", LAST_DAY)):
         try:
             days.append(date.fromisoformat(text(name)) if text(name) else default)
         except ValueError:
-            raise fault("TF05", name, f"{text(name)!r} is no date.", "Write it as yyyy-mm-dd.") from None
+            what = f"{text(name)!r} is no date."
+            raise OperatorError("TF05", what, "Write it as yyyy-mm-dd.", at(name)) from None
     begins, ends = days
     if ends < begins:
-        raise fault("TF05", "valid_to", f"It ends on {ends}, before it begins.", "Put the dates in order.")
+        what = f"It ends on {ends}, before it begins."
+        raise OperatorError("TF05", what, "Put the dates in order.", at("valid_to"))
     shut = frozenset(each for name in excluded for each in law.groups.get(name, (name,)))
     return Measure(
         tax,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
@@ -39,6 +40,19 @@ class RateQueries(StoredRates):
         history = RateHistory(UNIT).with_rates(row.rate() for row in rows)
         shown = [row for row in rows if currency in (None, row.currency)]
         return [_told(row) | self._cross(history, base, row) for row in shown]
+
+    def worth_in(self, currency: str, day: date | None) -> dict[str, Fraction]:
+        """What one of each other currency is worth in this one on a date, exactly; the latest fixed if None.
+
+        Raises: OperatorError if the date has no fixing, or the currency no rate.
+        """
+        rows = self._rates("business_date = ? ORDER BY currency", self._fixed(day))
+        values = {row.currency: row.rate().value for row in rows}
+        if currency not in values:
+            what = f"{currency} has no rate on {self._fixed(day)}."
+            raise OperatorError("no_rate", what, f"One of {', '.join(values) or 'none'}.")
+        own = values.pop(currency)
+        return {code: value / own for code, value in values.items()}
 
     def unit(self, day: date | None) -> tuple[Row, list[Row]]:
         """The unit's head on a date, and a row a currency: what one unit is in it, and what the unit holds.

@@ -14,6 +14,8 @@ from tasviya.cli.output import Format, details, screen, show
 from tasviya.core.errors import OperatorError, accepted
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from tasviya.customs.tariff import Tariff
     from tasviya.services.duty import Answer
 
@@ -43,6 +45,12 @@ def duty(
         list[str] | None,
         typer.Option(help="The day's official rate in the member's currency: EUR=512.34. May be repeated."),
     ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help="Take official rates of the day from the union that lives here; --rate comes first."
+        ),
+    ] = None,
     file: Annotated[Path | None, typer.Option(help="A CSV of many questions instead.")] = None,
     result: Annotated[Path | None, typer.Option("--result", help="Where the answers to --file go.")] = None,
     customs: Annotated[
@@ -56,10 +64,11 @@ def duty(
     from tasviya.services.duty import Asked, answer, assess_file
 
     tariff = read_customs(customs, member)
-    rates = {code: Fraction(text) for code, text in _pairs(rate, "rate", "EUR=512.34").items()}
+    day = date_in(on) or datetime.now(UTC).date()
+    rates = _rates_of(home, tariff, day) if home else {}
+    rates |= {code: Fraction(text) for code, text in _pairs(rate, "rate", "EUR=512.34").items()}
     if any(each <= 0 for each in rates.values()):
         raise OperatorError("CD03", "A rate is not above zero.", "Give the day's official rate.", "--rate")
-    day = date_in(on) or datetime.now(UTC).date()
     if file:
         if not result:
             raise OperatorError("no_result", "--file has nowhere to write.", "Add --result FILE.", "--result")
@@ -102,6 +111,12 @@ def read_customs(folder: Path, member: str) -> Tariff:
         raise OperatorError("no_law", what, cure, "--member")
     law = read_law(_text(law_file), law_file.name)
     return read_tariff(_text(folder / law.tariff_file), law, law.tariff_file)
+
+
+def _rates_of(home: Path, tariff: Tariff, day: date) -> dict[str, Fraction]:
+    from tasviya import app
+
+    return app.ask_rates(app.Home(home)).worth_in(tariff.law.currency.code, day)
 
 
 def _text(file: Path) -> str:

@@ -91,9 +91,8 @@ def main() -> None:
         (plans[of[row]], Line(int(value[row]), dict(zip(table.units, quantities[row].tolist(), strict=True))))
         for row in range(few)
     ]
-    scalar = (
-        median_seconds(lambda: deque((assess(each, line) for each, line in lines), maxlen=0), ROUNDS) / few
-    )
+    one_by_one = median_seconds(lambda: deque((assess(*each) for each in lines), maxlen=0), ROUNDS)
+    scalar = one_by_one / few
     apart = sum(not same(assess(each, line), made.amounts[row]) for row, (each, line) in enumerate(lines))
     taxes = sum(len(plans[place].steps) for place in of.tolist()) / chosen.lines
     per_second = chosen.lines / columns

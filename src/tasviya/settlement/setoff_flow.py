@@ -20,6 +20,7 @@ from tasviya.core.errors import Refusal, invariant
 from tasviya.settlement.setoff import Debts, Int64s, SetOff
 from tasviya.settlement.setoff_certificate import usable, verify
 from tasviya.settlement.setoff_prices import least_prices
+from tasviya.settlement.setoff_relays import unfolded, without_relays
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,13 @@ def solve(debts: Debts, credit_limit: int = 0) -> Solved | Refusal:
     none = np.zeros(debts.firms, np.int64)
     rows = len(debts)
     arcs = _with_pool(debts, credit_limit) if credit_limit else _Arcs.of(debts)
-    flow = np.zeros(len(arcs.tail), np.int64)
-    if rows:
-        inside, room = np.arange(len(flow)), arcs.room
-        if not credit_limit:
-            inside = strong_rows(debts.firms, arcs.tail, arcs.head)
-            strong = Debts(debts.firms, arcs.tail[inside], arcs.head[inside], arcs.room[inside])
-            room = usable(strong)  # loses nothing, and the solver has less to take back
-        found = most_gain(arcs.nodes, arcs.tail[inside], arcs.head[inside], room, arcs.gain[inside])
-        if isinstance(found, Refusal):
-            return found
-        flow[inside] = found
+    flow: Int64s | Refusal = np.zeros(len(arcs.tail), np.int64)
+    if rows and credit_limit:
+        flow = most_gain(arcs.nodes, arcs.tail, arcs.head, arcs.room, arcs.gain)
+    elif rows:
+        flow = _in_rings(debts)
+    if isinstance(flow, Refusal):
+        return flow
     credit, held = none, none
     if credit_limit:
         lent, kept = arcs.of_pool(flow, debts.firms)
@@ -68,6 +65,22 @@ def solve(debts: Debts, credit_limit: int = 0) -> Solved | Refusal:
     made = SetOff(flow[arcs.rows], prices[: debts.firms], credit, held, credit_limit, optimal=True)
     invariant(verify(debts, made).proven, "what is called optimal is proven")
     return Solved(made, arcs.ways_by_row(way[: debts.firms]))
+
+
+def _in_rings(debts: Debts) -> Int64s | Refusal:
+    """What is cancelled without credit. Only debts inside a strongly connected part are solved, as far as
+    they can be used at all, and without relays: that loses nothing, and the solver has less to do.
+    """
+    inside = strong_rows(debts.firms, debts.debtor, debts.creditor)
+    tail, head = debts.debtor[inside], debts.creditor[inside]
+    room = usable(Debts(debts.firms, tail, head, debts.amount[inside]))
+    left = without_relays(debts.firms, tail, head, room)
+    found = most_gain(debts.firms, left.tail, left.head, room[left.rows], left.gain)
+    if isinstance(found, Refusal):
+        return found
+    flow = np.zeros(len(debts), np.int64)
+    flow[inside] = unfolded(left, tail, room, found)
+    return flow
 
 
 def strong_parts(firms: int, tail: Int64s, head: Int64s) -> Int64s:

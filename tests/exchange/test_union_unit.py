@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasviya.core.errors import InvariantBroken, Refusal
-from tasviya.core.rates import FxReason, Rounding, significant
+from tasviya.core.rates import FxReason, significant
+from tasviya.core.rounding import Rounding
 from tasviya.exchange.fixing import root
 from tasviya.exchange.union_unit import (
     Basket,

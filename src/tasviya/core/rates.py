@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 from fractions import Fraction
-from math import floor
 
 from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Currency, Money
+from tasviya.core.rounding import Rounding, rounded
 
 
 class FxReason(StrEnum):
@@ -66,17 +66,6 @@ class RateSource(IntEnum):
     CENTRAL_BANK = 3
     LAST = 4
     """The last fixing again."""
-
-
-class Rounding(StrEnum):
-    """Which whole number of minor units an exact amount becomes."""
-
-    DOWN = "down"
-    """Towards zero: what someone is paid."""
-    UP = "up"
-    """Away from zero: what someone must pay so that another gets a fixed amount."""
-    HALF_EVEN = "half_even"
-    """The nearest, a half to the even neighbour: valuations, which nobody pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +192,6 @@ def convert(amount: Money, to: Currency, rate: CrossRate, rounding: Rounding) ->
         what = f"{amount} is less than the smallest unit of {to}."
         return Refusal(FxReason.NOTHING_LEFT, what, "Send more, or in another currency.", to.code)
     return Money(minor, to)
-
-
-def rounded(exact: Fraction, rounding: Rounding) -> int:
-    """The whole number that a rounding makes of it."""
-    if rounding is Rounding.HALF_EVEN:
-        return round(exact)
-    size = floor(abs(exact)) if rounding is Rounding.DOWN else -floor(-abs(exact))
-    return size if exact >= 0 else -size
 
 
 def significant(value: Fraction, digits: int) -> Fraction:

@@ -21,7 +21,8 @@ from datetime import date
 from fractions import Fraction
 
 from tasviya.core.errors import Refusal, invariant
-from tasviya.core.rates import FxReason, Rounding, rounded, significant
+from tasviya.core.rates import FxReason, significant
+from tasviya.core.rounding import Rounding, rounded
 
 WEIGHT_CAP = Fraction(30, 100)
 WEIGHT_FLOOR = Fraction(1, 100)

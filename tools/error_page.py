@@ -52,6 +52,11 @@ Exit status 2; `where` is the key's path in the file.
 A duty rate that cannot be read; `where` is the place in its text, in characters from 1. What else is wrong
 with tariffs, laws and questions stops a command, and is listed with those.
 """,
+    "declaration": """## Declarations
+
+`where` is the field of the declaration, or the element of its XML. A file of XML may also be refused as one
+[that cannot be read](#files-that-cannot-be-read), with its line.
+""",
     "operator": """## What stops a command
 
 Exit status 1, or 3 if the store cannot serve. Nothing was changed.
@@ -72,7 +77,16 @@ def page() -> str:
 
 
 FOREIGN = frozenset(
-    {"CUT-OFF", "TOO-DEEP", "NOT-XML", "CF01", "file_unreadable", "file_unwritable", "STORE_UNREADABLE"}
+    {
+        "CUT-OFF",
+        "TOO-DEEP",
+        "NOT-XML",
+        "DJ01",
+        "CF01",
+        "file_unreadable",
+        "file_unwritable",
+        "STORE_UNREADABLE",
+    }
     | {"store_damaged", "STORE_FAILED", "store_failed"}
 )
 """Codes whose finding ends in the words of a parser, of SQLite or of the machine: these differ by version."""

@@ -19,11 +19,10 @@ from tasviya.core.rates import (
     OfficialRate,
     RateHistory,
     RateSource,
-    Rounding,
     convert,
-    rounded,
     significant,
 )
+from tasviya.core.rounding import Rounding, rounded
 
 DAY, NEXT, SATURDAY = date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 3)
 KZT, JPY, KWD, IRR, CNY = (currency(code) for code in ("KZT", "JPY", "KWD", "IRR", "CNY"))

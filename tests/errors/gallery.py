@@ -17,6 +17,7 @@ from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message,
 from clearing_errors import CLEARING_CASES
 from credit_errors import CREDIT_CASES
 from customs_errors import CUSTOMS_CASES
+from declaration_errors import DECLARATION_CASES, refusal_of_declaration
 from default_errors import DEFAULT_CASES
 from duty_errors import DUTY_CASES, refusal_of_duty
 from exchange_errors import EXCHANGE_CASES
@@ -77,6 +78,8 @@ def cases() -> Iterator[Case]:
         yield Case("union", code, code, sentence(CODES[code]), how, where, bind(refusal_of_union, good, bad))
     for code, rule, how, written in DUTY_CASES:
         yield Case("customs", code, code, rule, how, "", bind(refusal_of_duty, written))
+    for code, text, how, where, made in DECLARATION_CASES:
+        yield Case("declaration", code, code, text, how, where, bind(refusal_of_declaration, made))
     for code, text, how, act in (
         *OPERATOR_CASES,
         *EXCHANGE_CASES,

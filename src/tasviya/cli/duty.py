@@ -17,9 +17,22 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tasviya.customs.tariff import Tariff
+    from tasviya.customs.valuation import Rates
     from tasviya.services.duty import Answer
 
 commands = typer.Typer()
+
+EXAMPLE = Path("examples/customs")
+GivenRates = Annotated[
+    list[str] | None,
+    typer.Option(help="The day's official rate in the member's currency: EUR=512.34. May be repeated."),
+]
+OfRates = Annotated[
+    Path | None, typer.Option(help="Take the day's official rates from the union here; --rate comes first.")
+]
+CustomsFolder = Annotated[
+    Path, typer.Option(envvar="TASVIYA_CUSTOMS", help="The folder with a law and a tariff for each member.")
+]
 
 
 @commands.command()
@@ -41,22 +54,11 @@ def duty(
     ] = None,
     quota: Annotated[str, typer.Option(help="The tariff quota that is claimed.")] = "",
     on: Annotated[str | None, typer.Option(help="The day, yyyy-mm-dd; today if left out.")] = None,
-    rate: Annotated[
-        list[str] | None,
-        typer.Option(help="The day's official rate in the member's currency: EUR=512.34. May be repeated."),
-    ] = None,
-    home: Annotated[
-        Path | None,
-        typer.Option(
-            help="Take official rates of the day from the union that lives here; --rate comes first."
-        ),
-    ] = None,
+    rate: GivenRates = None,
+    home: OfRates = None,
     file: Annotated[Path | None, typer.Option(help="A CSV of many questions instead.")] = None,
     result: Annotated[Path | None, typer.Option("--result", help="Where the answers to --file go.")] = None,
-    customs: Annotated[
-        Path,
-        typer.Option(envvar="TASVIYA_CUSTOMS", help="The folder with a law and a tariff for each member."),
-    ] = Path("examples/customs"),
+    customs: CustomsFolder = EXAMPLE,
     output: Output = Format.TABLE,
 ) -> None:
     """What would goods pay: every tax with its base, rate, rounding and reason. Example: tasviya duty
@@ -65,10 +67,7 @@ def duty(
 
     tariff = read_customs(customs, member)
     day = date_in(on) or datetime.now(UTC).date()
-    rates = _rates_of(home, tariff, day) if home else {}
-    rates |= {code: Fraction(text) for code, text in _pairs(rate, "rate", "EUR=512.34").items()}
-    if any(each <= 0 for each in rates.values()):
-        raise OperatorError("CD03", "A rate is not above zero.", "Give the day's official rate.", "--rate")
+    rates = official_rates(rate, home, tariff, day)
     if file:
         if not result:
             raise OperatorError("no_result", "--file has nowhere to write.", "Add --result FILE.", "--result")
@@ -113,10 +112,18 @@ def read_customs(folder: Path, member: str) -> Tariff:
     return read_tariff(_text(folder / law.tariff_file), law, law.tariff_file)
 
 
-def _rates_of(home: Path, tariff: Tariff, day: date) -> dict[str, Fraction]:
+def official_rates(given: list[str] | None, home: Path | None, tariff: Tariff, day: date) -> Rates:
+    """The rates of a union's fixing, if one is named, and those that are given in their place.
+
+    Raises: OperatorError if a given one is none, or the union has no fixing of that day.
+    """
     from tasviya import app
 
-    return app.ask_rates(app.Home(home)).worth_in(tariff.law.currency.code, day)
+    rates = app.ask_rates(app.Home(home)).worth_in(tariff.law.currency.code, day) if home else {}
+    rates |= {code: Fraction(text) for code, text in _pairs(given, "rate", "EUR=512.34").items()}
+    if any(each <= 0 for each in rates.values()):
+        raise OperatorError("CD03", "A rate is not above zero.", "Give the day's official rate.", "--rate")
+    return rates
 
 
 def _text(file: Path) -> str:

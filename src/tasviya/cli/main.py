@@ -18,6 +18,7 @@ from tasviya.cli import (
     customs,
     cycle,
     cycle_imbalances,
+    declarations,
     default,
     duty,
     exchange,
@@ -58,6 +59,7 @@ netting.netting_app.command()(netting_years.imbalances)
 app.add_typer(netting.netting_app, name="netting")
 app.add_typer(setoff.setoff_app, name="setoff")
 app.add_typer(lsm.lsm_app, name="lsm")
+customs.customs_app.command()(declarations.assess)
 app.add_typer(customs.customs_app, name="customs")
 
 

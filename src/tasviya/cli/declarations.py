@@ -1,0 +1,133 @@
+"""`tasviya customs assess`: what a declaration pays, item by item and tax by tax."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.markup import escape
+
+from tasviya.cli.duty import EXAMPLE, CustomsFolder, GivenRates, OfRates, official_rates, read_customs
+from tasviya.cli.options import Output, date_in
+from tasviya.cli.output import Format, Row, details, screen, show
+from tasviya.core.errors import OperatorError, Refusal
+
+if TYPE_CHECKING:
+    from tasviya.customs.declaration import Declaration
+    from tasviya.customs.tax_law import TaxLaw
+    from tasviya.services.declarations import Assessed
+
+BLANKS = b" \t\r\n\xef\xbb\xbf"
+
+
+def assess(
+    file: Annotated[Path, typer.Argument(help="A declaration: JSON, or XML of the WCO Data Model.")],
+    member: Annotated[str, typer.Option(help="The member that the goods enter: two letters.")],
+    rate: GivenRates = None,
+    on: Annotated[str | None, typer.Option(help="The day, yyyy-mm-dd; today if left out.")] = None,
+    home: OfRates = None,
+    customs: CustomsFolder = EXAMPLE,
+    output: Output = Format.TABLE,
+) -> None:
+    """What does a declaration pay: every item's customs value and taxes, and sums by tax. Example: tasviya
+    customs assess examples/customs/import.json --member KZ --rate EUR=512.34 --on 2026-10-01"""
+    from tasviya.services.declarations import assess_declaration
+
+    tariff = read_customs(customs, member)
+    day = date_in(on) or datetime.now(UTC).date()
+    rates = official_rates(rate, home, tariff, day)
+    declared, left_out = _read(file)
+    found = assess_declaration(declared, tariff, rates, day)
+    if isinstance(found, list):
+        _stop(found, file)
+    _print(found, tariff.law, left_out, output)
+
+
+def _read(file: Path) -> tuple[Declaration, tuple[str, ...]]:
+    """The declaration in a file, and what of it was left out.
+
+    Raises: OperatorError.
+    """
+    from tasviya.customs.formats import declaration_json, wco
+
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        what = f"{file} cannot be read: {error.strerror or error}."
+        raise OperatorError("unreadable", what, "Name a declaration's file.", str(file)) from None
+    if raw.lstrip(BLANKS).startswith(b"<"):
+        reading = wco.read(raw)
+        if isinstance(reading, list):
+            _stop(reading, file)
+        return reading.declaration, reading.left_out
+    declared = declaration_json.read(raw)
+    if isinstance(declared, list):
+        _stop(declared, file)
+    return declared, ()
+
+
+def _stop(refusals: list[Refusal], file: Path) -> NoReturn:
+    """Tell all that was found; the last one stops the command.
+
+    Raises: OperatorError.
+    """
+    *others, last = [
+        OperatorError(
+            each.reason, _plain(each.what), _plain(each.cure), _plain(f"{file} {each.where}").strip()
+        )
+        for each in refusals
+    ]
+    for each in (other.refusal for other in others):
+        sys.stderr.write(f"tasviya: {each.reason}: {each.what}\n")
+        sys.stderr.write(f"  where: {each.where}\n  cure:  {each.cure}\n")
+    raise last
+
+
+def _plain(text: str) -> str:
+    """A text from a file without what would steer a terminal."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def _print(found: Assessed, law: TaxLaw, left_out: tuple[str, ...], output: Format) -> None:
+    from tasviya.core.money import format_minor
+    from tasviya.services.declarations import assessed_rows
+
+    rows = assessed_rows(found, law.tariff_file)
+    if left_out:
+        sys.stderr.write(f"No part of this: {len(left_out)} kinds of elements, such as {left_out[0]}.\n")
+    if output is not Format.TABLE:
+        show(rows, output)
+        return
+    money, declared = law.currency, found.declaration
+
+    def text(minor: int) -> str:
+        return format_minor(minor, money.decimals, grouping=",")
+
+    screen.print(
+        details(
+            {
+                "declaration": f"{escape(_plain(declared.lrn))}, {declared.kind} into {law.member}",
+                "customs value": f"{text(found.value.minor)} {money}",
+                "to pay": f"{text(found.total)} {money}",
+            }
+        )
+    )
+    for each in found.items:
+        item = each.item
+        screen.print()
+        goods = f"{item.goods} of origin {item.claimed_origin}, {item.description}"
+        screen.print(f"Item {item.number}: {_plain(goods)}", markup=False)
+        screen.print(f"customs value {text(each.value.minor)} {money}: {' + '.join(each.value.explanation)}")
+        own = [row for row in rows if row["item"] == item.number]
+        show([{name: row[name] for name in ("tax", "base", "rate", "row", "amount")} for row in own], output)
+    screen.print()
+    names = {tax.code: tax.name for tax in law.taxes}
+    totals: list[Row] = [
+        {"tax": code, "name": names[code], "amount": text(minor)} for code, minor in found.by_tax.items()
+    ]
+    show(totals, output, title="Together")
+    if law.notice:
+        screen.print(law.notice, style="dim")

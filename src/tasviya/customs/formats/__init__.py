@@ -1,0 +1,1 @@
+"""Declarations as files: our own JSON, and XML of the WCO Data Model."""

@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 
 .PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
-	bench-rates bench-interest bench-setoff bench-duty bench-clearing-vectors bench-gridlock bench-tariff-quota \
+	bench-rates bench-interest bench-setoff bench-duty bench-declarations bench-clearing-vectors bench-gridlock bench-tariff-quota \
 	errors schemas lock
 
 demo:
@@ -30,6 +30,8 @@ bench-exchange:
 	$(PYTHON) benchmarks/bench_exchange.py --program
 bench-setoff:
 	$(PYTHON) benchmarks/bench_setoff.py
+bench-declarations:
+	$(PYTHON) benchmarks/bench_declarations.py
 bench-duty:
 	$(PYTHON) benchmarks/bench_duty.py
 bench-tariff-quota:

@@ -132,6 +132,9 @@ MISTAKES = {
     "a unit that is none": ("CD07", (*WINE, "--quantity", "barrel=5")),
     "too fine a quantity": ("CD06", (*WINE, "--quantity", "kg=0.0001")),
     "a rate below zero": ("CD03", (*WINE[:-1], "EUR=-5")),
+    "a quantity too large to write out": ("CD07", (*WINE, "--quantity", "kg=1e99999999")),
+    "a rate too large to write out": ("CD07", (*WINE[:-1], "EUR=1e99999999")),
+    "a price too large to write out": ("CD06", ("--hs", "220429", "--origin", "MD", "--value", "1e99999999")),
     "a rate without its currency": ("CD07", (*WINE[:-1], "512")),
     "a preference that is none": ("CD05", (*WINE, *LITRES, "--preference", "GSP")),
 }

@@ -24,6 +24,7 @@ from tasviya.customs.duty_expression import Bound, Expression, Kind, Unit, parse
 from tasviya.customs.tariff import Claim, Tariff, read_tariff
 from tasviya.customs.tax_law import TaxLaw, read_law
 from tasviya.customs.valuation import Part, customs_value
+from tasviya.services.duty import asked_quantities
 
 SHARED = Path(os.environ.get("TASVIYA_SHARED") or Path(__file__).parents[3] / "shared") / "data" / "customs"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "customs"
@@ -375,3 +376,10 @@ def test_columns_leave_to_lines_what_they_cannot_do() -> None:
     assert isinstance(alone, Assessment)
     assert made.amounts[3].tolist() == [charge.amount for charge in alone.charges]
     assert made.amounts[1].tolist() == [0] * table.width
+
+
+@pytest.mark.parametrize("text", ["1e99999999", "-1", "0.0001", "1" * 40, "", "1,5", "٥", "nan", "1e3"])
+def test_a_quantity_is_plain_digits(text: str) -> None:
+    found = asked_quantities({"kg": text})
+    assert isinstance(found, Refusal) and found.reason == "CD06" and found.where == "quantity kg"
+    assert asked_quantities({"kg": "12.500"}) == {Unit.KG: 12_500}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
 EXAMPLE = Path("examples/customs")
 GivenRates = Annotated[
     list[str] | None,
@@ -138,11 +140,7 @@ def _pairs(given: list[str] | None, name: str, example: str) -> dict[str, str]:
     found = {}
     for each in given or ():
         key, equals, text = each.partition("=")
-        try:
-            number = Fraction(text.strip()) if equals and "/" not in text else None
-        except ValueError:
-            number = None
-        if number is None:
+        if not (equals and _NUMBER.fullmatch(text.strip())):
             what = f"{each!r} is no name and number."
             raise OperatorError("CD07", what, f"Write --{name} {example}.", f"--{name}")
         if key.strip() in found:

@@ -20,9 +20,6 @@ from enum import StrEnum
 
 from tasviya.customs.duty_units import Unit
 
-QUANTITY_MAX = 10**15
-"""The largest quantity, thousandths of a unit."""
-
 
 class Kind(StrEnum):
     """What becomes of the goods."""

@@ -20,7 +20,6 @@ from tasviya.customs.duty_units import Unit
 from tasviya.customs.nomenclature import goods_code
 
 COUNTRY_LETTERS = 2
-THOUSAND = 1_000
 
 
 class Broken(NamedTuple):

@@ -29,14 +29,13 @@ from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Currency
 from tasviya.core.rounding import rounded_ratio
 from tasviya.customs.duty_expression import Bound, Clause, Component, Kind, Unit
+from tasviya.customs.quantity import THOUSAND
 from tasviya.customs.tariff import Claim, Measure, Tariff
 from tasviya.customs.tax_law import VALUE, EntryPrice, Level, Tax, TaxLaw
 from tasviya.customs.valuation import Rates, decimal_text, rate_of
 
 MILLION = 10**6
 """Exact amounts are in millionths of a minor unit."""
-THOUSAND = 1_000
-"""Quantities are in thousandths of their unit."""
 UNITS = tuple(Unit)
 BASE = -1
 """What a term is of: the tax's base. Else it is of the quantity in UNITS[of]."""

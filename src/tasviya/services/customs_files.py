@@ -16,6 +16,7 @@ from io import StringIO
 from typing import Any
 
 from tasviya.core.errors import OperatorError
+from tasviya.customs.quantity import thousandths
 from tasviya.customs.revenue import Component, Figures, ShareKey, fault_of
 from tasviya.customs.tariff_quota import (
     CRITICAL_PERCENT,
@@ -30,7 +31,6 @@ QUOTA_OPTIONAL = ("parent", "critical_percent")
 REQUEST_COLUMNS = ("order_number", "day", "id", "quantity", "unit")
 REQUEST_OPTIONAL = ("kind",)
 KINDS = ("request", "return")
-_QUANTITY = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,3})?", re.ASCII)
 _ECHO = 40
 """Characters of a cell that an error repeats."""
 
@@ -226,11 +226,11 @@ def _rows(
 
 def _quantity(text: str, place: str) -> int:
     """Thousandths of a unit."""
-    if not _QUANTITY.fullmatch(text):
+    quantity = thousandths(text)
+    if quantity is None:
         cure = "Write digits and up to three decimals, without separators of thousands."
         raise OperatorError("bad_amount", f"{text[:_ECHO]!r} is no quantity.", cure, place)
-    whole, _, fraction = text.partition(".")
-    return int(whole + fraction.ljust(3, "0"))
+    return quantity
 
 
 def _day(text: str, place: str) -> date:

@@ -13,7 +13,6 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from io import StringIO
 
@@ -25,7 +24,6 @@ from tasviya.core.money import AmountError, format_minor, parse_amount
 from tasviya.core.rounding import rounded_ratio
 from tasviya.customs.duty import (
     MILLION,
-    THOUSAND,
     WHOLE,
     Assessment,
     Line,
@@ -38,12 +36,11 @@ from tasviya.customs.duty import (
 from tasviya.customs.duty_columns import MISSING, TOO_LONG, DutyTable, State, assess_columns
 from tasviya.customs.duty_expression import Bound, Unit
 from tasviya.customs.nomenclature import goods_code
+from tasviya.customs.quantity import thousandths
 from tasviya.customs.tariff import Claim, Tariff
 from tasviya.customs.tax_law import Level, Tax
 from tasviya.customs.valuation import CustomsValue, Part, Rates, customs_value, decimal_text
 
-QUANTITY_MAX = 10**15
-"""The largest quantity, thousandths of a unit."""
 ADDED = ("freight", "insurance", "other")
 """What is added to the price, in the invoice's currency."""
 PLAIN = ("goods", "origin", "value", "currency", *ADDED, "preference", "additional", "quota", "on")
@@ -135,15 +132,12 @@ def asked_quantities(texts: Mapping[str, str]) -> dict[Unit, int] | Refusal:
         if name not in tuple(Unit):
             what, cure = f"{name!r} is no unit.", f"Write one of {', '.join(Unit)}."
             return Refusal("CD07", what, cure, "quantity")
-        try:
-            exact = Fraction(Decimal(text.strip())) * THOUSAND
-        except (InvalidOperation, ValueError, OverflowError):
-            exact = Fraction(-1)
-        if exact.denominator != 1 or not 0 <= exact <= QUANTITY_MAX:
-            what = f"{text!r} is no quantity of {name}."
+        quantity = thousandths(text.strip())
+        if quantity is None or quantity < 0:
+            what = f"{text!r:.80} is no quantity of {name}."
             cure = "Write 0 or more with three decimals at the most."
             return Refusal("CD06", what, cure, f"quantity {name}")
-        found[Unit(name)] = int(exact)
+        found[Unit(name)] = quantity
     return found
 
 

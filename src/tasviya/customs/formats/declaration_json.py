@@ -22,14 +22,13 @@ from tasviya.core.currencies import UnknownCurrency, currency
 from tasviya.core.errors import Refusal
 from tasviya.core.money import AmountError, format_minor, parse_amount
 from tasviya.customs import declaration as made
-from tasviya.customs.declaration import QUANTITY_MAX, ChargeKind, Declaration, Kind
+from tasviya.customs.declaration import ChargeKind, Declaration, Kind
 from tasviya.customs.declaration_rules import kilograms, unknown_currency
 from tasviya.customs.duty_units import Unit
+from tasviya.customs.quantity import thousandths
 
 SIZE_MAX = 4 * 1024 * 1024
 """The largest file, bytes."""
-DECIMALS = 3
-THOUSAND = 1_000
 SHOWN, TOLD = 40, 200
 
 JSON_CODES = {
@@ -305,20 +304,6 @@ class _Reading:
             cure = 'Write it such as "120.5", with three decimals at the most.'
             self.refusals.append(Refusal("DJ05", f"{text[:SHOWN]!r} is no quantity.", cure, where))
         return found
-
-
-_QUANTITY = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,3}0*)?")
-
-
-def thousandths(text: str) -> int | None:
-    """A quantity in thousandths of its unit; None if the text is none, or has more than three decimals."""
-    if not _QUANTITY.fullmatch(text) or not text.isascii():
-        return None
-    whole, _, decimals = text.lstrip("-").partition(".")
-    found = int(whole) * THOUSAND + int(decimals.rstrip("0").ljust(DECIMALS, "0") or 0)
-    if found > QUANTITY_MAX:
-        return None
-    return -found if text.startswith("-") else found
 
 
 class _Twice(dict[str, object]):

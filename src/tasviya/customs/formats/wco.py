@@ -37,7 +37,7 @@ from tasviya.customs.declaration import (
 )
 from tasviya.customs.declaration_rules import unknown_currency
 from tasviya.customs.duty_units import Unit
-from tasviya.customs.formats.declaration_json import thousandths
+from tasviya.customs.quantity import thousandths
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.xml import findings, local_name, namespace_of, path_of
 from tasviya.messages.xml import read as read_xml

@@ -223,6 +223,20 @@ def test_customs_prints_what_the_examples_show(
     assert result in re.findall(r"^```text\n(.*?)^```", text_of("docs/customs.md"), flags=re.S | re.M)
 
 
+@pytest.mark.usefixtures("desk")
+def test_duties_and_declarations_print_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = 0
+    for line, told in examples("docs/duty.md", "docs/declarations.md", "docs/cli.md").items():
+        if line.startswith(("tasviya duty", "tasviya customs assess")) and "wrong.json" not in line:
+            status, said = run_command(monkeypatch, capsys, line)
+            assert status == int(told.startswith("tasviya: ")), (line, said)
+            assert is_printed(told, said), (line, said)
+            shown += 1
+    assert shown >= 4
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("desk")
 def test_cycle_prints_what_the_examples_show(

@@ -73,10 +73,10 @@ def duty(
     if file:
         if not result:
             raise OperatorError("no_result", "--file has nowhere to write.", "Add --result FILE.", "--result")
-        written, rows, refused = assess_file(tariff, _text(file), rates, day, str(file))
         if result.exists():
             what = f"{result} is there already."
             raise OperatorError("target_exists", what, "Name another file.", "--result")
+        written, rows, refused = assess_file(tariff, _text(file), rates, day, str(file))
         result.write_text(written, encoding="utf-8")
         typer.echo(f"{rows} rows, of which {refused} are refused with a reason: {result}")
         return

@@ -91,12 +91,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is charged on some goods on a day; `rates` are those that it was made with."""
+    """What is charged on some goods on a day, at that day's rates."""
 
     claim: Claim
     currency: Currency
     steps: tuple[Step, ...]
-    rates: Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ def plan(tariff: Tariff, claim: Claim, rates: Rates) -> Plan | Refusal:
         if claimed not in used | {""}:
             what = f"{claim.goods} of origin {claim.origin} has no {name} {claimed} on {claim.day}."
             return Refusal("CD05", what, "Leave the claim out, or give another.", name)
-    return Plan(claim, law.currency, tuple(steps), rates)
+    return Plan(claim, law.currency, tuple(steps))
 
 
 def assess(plan: Plan, line: Line) -> Assessment | Refusal:

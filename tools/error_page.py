@@ -57,6 +57,11 @@ with tariffs, laws and questions stops a command, and is listed with those.
 `where` is the field of the declaration, or the element of its XML. A file of XML may also be refused as one
 [that cannot be read](#files-that-cannot-be-read), with its line.
 """,
+    "lodging": """## Customs at work
+
+What stops a command on declarations, claims and tariffs that a union keeps. A payment that quotes a claim
+which it does not fit is told so by `pacs.002`, with AM09 or RR07.
+""",
     "operator": """## What stops a command
 
 Exit status 1, or 3 if the store cannot serve. Nothing was changed.

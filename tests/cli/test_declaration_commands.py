@@ -104,4 +104,4 @@ def test_rates_are_asked_for(words: tuple[str, ...], code: str) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     error, _ = stopped(tmp_path / "none.json")
-    assert error.refusal.reason == "unreadable" and "none.json" in error.refusal.what
+    assert error.refusal.reason == "file_unreadable" and "none.json" in error.refusal.what

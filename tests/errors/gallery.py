@@ -22,6 +22,8 @@ from default_errors import DEFAULT_CASES
 from duty_errors import DUTY_CASES, refusal_of_duty
 from exchange_errors import EXCHANGE_CASES
 from goods_errors import GOODS_CASES
+from lodging_errors import LODGING_CASES, LODGING_COMMANDS, refusal_of_claim, refusal_of_lodging
+from lodging_errors import RULES as LODGING_RULES
 from operator_errors import OPERATOR_CASES, refusal_of_operator
 from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
@@ -80,6 +82,12 @@ def cases() -> Iterator[Case]:
         yield Case("customs", code, code, rule, how, "", bind(refusal_of_duty, written))
     for code, text, how, where, made in DECLARATION_CASES:
         yield Case("declaration", code, code, text, how, where, bind(refusal_of_declaration, made))
+    rule_text = one_line(settlement.RR07.__doc__)
+    quoted = "Quote an MRN that was never given"
+    yield Case("payment", "RR07", "RR07", rule_text, quoted, settlement.RR07.where, refusal_of_claim)
+    for code, how, where, act in LODGING_CASES:
+        rule = sentence(LODGING_RULES[code])
+        yield Case("lodging", code, code, rule, how, where, bind(refusal_of_lodging, act))
     for code, text, how, act in (
         *OPERATOR_CASES,
         *EXCHANGE_CASES,
@@ -91,6 +99,7 @@ def cases() -> Iterator[Case]:
         *GOODS_CASES,
         *TARIFF_CASES,
         *CUSTOMS_CASES,
+        *LODGING_COMMANDS,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 

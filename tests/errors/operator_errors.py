@@ -157,7 +157,7 @@ def account_refused(directory: Path) -> None:
         money = application.system.memory.snapshot.currencies["KZT"]
         account = ledger_account(AccountKind.SETTLEMENT, "NEW", money)
         application.store.ledger.create_accounts([Account(id=account.id, ledger=1, code=1)])
-        application.do(lambda work: operating_day.open_account(work, account))
+        application.do(lambda work: work.open_account(account))
 
 
 def newer(directory: Path) -> None:

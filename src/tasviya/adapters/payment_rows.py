@@ -26,6 +26,7 @@ CHANGING = (
     "debit_minor",
     "settled_by",
     "unit_minor",
+    "claim",
 )
 """What of a payment may change after it was received."""
 

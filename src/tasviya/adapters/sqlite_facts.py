@@ -47,6 +47,7 @@ class StoredFacts:
             cycle=after("SELECT max(seq) FROM clearing_cycle"),
             default=after("SELECT max(seq) FROM clearing_default"),
             lsm_pass=after("SELECT max(seq) FROM lsm_pass"),
+            lodgement=after("SELECT max(seq) FROM customs_declaration"),
         )
 
     def records(self) -> list[Record]:
@@ -61,7 +62,8 @@ class StoredFacts:
         units = unit_currencies(self.connection)
         sql = (
             "SELECT account_id, owner, kind, currency, with_whom, number, entry_seq, opening, lowest"
-            " FROM account"
+            " FROM account WHERE kind <> 'claim' OR with_whom IN"
+            " (SELECT reference FROM customs_claim WHERE status = 'open')"
         )
         for identity, owner, kind, code, with_whom, number, seq, opening, lowest in self.connection.execute(
             sql

@@ -16,6 +16,7 @@ from tasviya.adapters.migrations import migrate
 from tasviya.adapters.payment_rows import CHANGING, COLUMNS
 from tasviya.adapters.sqlite_clearing import StoredClearing, write_clearing
 from tasviya.adapters.sqlite_connection import connect
+from tasviya.adapters.sqlite_customs import StoredCustoms, write_customs
 from tasviya.adapters.sqlite_exchange import StoredExchange, write_exchange
 from tasviya.adapters.sqlite_facts import StoredFacts
 from tasviya.adapters.sqlite_interest import StoredInterest, write_interest
@@ -44,7 +45,15 @@ from tasviya.services.unit_of_work import (
 ACCEPTED = (CreateTransferStatus.CREATED, CreateTransferStatus.EXISTS)
 
 
-class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, StoredClearing, StoredInterest):
+class SqliteStore(
+    StoredFacts,
+    StoredExchange,
+    StoredRates,
+    StoredTrades,
+    StoredClearing,
+    StoredInterest,
+    StoredCustoms,
+):
     """The writer's store.
 
     Raises (on opening): StoreError if the file is another writer's, damaged or of a newer version.
@@ -141,6 +150,7 @@ class SqliteStore(StoredFacts, StoredExchange, StoredRates, StoredTrades, Stored
         write_rates(self.connection, changes)
         write_clearing(self.connection, changes)
         write_interest(self.connection, changes)
+        write_customs(self.connection, changes)
         if changes.passes:
             whole = journal.whole
             rows = [

@@ -8,6 +8,7 @@ from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
 from tasviya.adapters.sqlite_connection import Connection, connect
 from tasviya.adapters.sqlite_credit_queries import CreditQueries
+from tasviya.adapters.sqlite_customs_queries import CustomsQueries
 from tasviya.adapters.sqlite_default_queries import DefaultQueries
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
 from tasviya.adapters.sqlite_headlines import Headlines
@@ -57,6 +58,14 @@ def ask_credit(home: Home) -> CreditQueries:
     Raises: OperatorError if there is none.
     """
     return CreditQueries(_reader(home))
+
+
+def ask_customs(home: Home) -> CustomsQueries:
+    """Questions about declarations and what they pay, beside the union's writer.
+
+    Raises: OperatorError if there is no union.
+    """
+    return CustomsQueries(_reader(home))
 
 
 def ask_defaults(home: Home) -> DefaultQueries:

@@ -34,30 +34,27 @@ def assess(
 ) -> None:
     """What does a declaration pay: every item's customs value and taxes, and sums by tax. Example: tasviya
     customs assess examples/customs/import.json --member KZ --rate EUR=512.34 --on 2026-10-01"""
+    from tasviya import app
     from tasviya.services.declarations import assess_declaration
 
     tariff = read_customs(customs, member)
     day = date_in(on) or datetime.now(UTC).date()
     rates = official_rates(rate, home, tariff, day)
-    declared, left_out = _read(file)
+    raw = app.read_bytes(file, "Name a declaration's file.")
+    declared, left_out = read_declaration(file, raw)
     found = assess_declaration(declared, tariff, rates, day)
     if isinstance(found, list):
         _stop(found, file)
     _print(found, tariff.law, left_out, output)
 
 
-def _read(file: Path) -> tuple[Declaration, tuple[str, ...]]:
-    """The declaration in a file, and what of it was left out.
+def read_declaration(file: Path, raw: bytes) -> tuple[Declaration, tuple[str, ...]]:
+    """The declaration in a file's bytes, and what of it was left out.
 
     Raises: OperatorError.
     """
     from tasviya.customs.formats import declaration_json, wco
 
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        what = f"{file} cannot be read: {error.strerror or error}."
-        raise OperatorError("unreadable", what, "Name a declaration's file.", str(file)) from None
     if raw.lstrip(BLANKS).startswith(b"<"):
         reading = wco.read(raw)
         if isinstance(reading, list):
@@ -75,9 +72,7 @@ def _stop(refusals: list[Refusal], file: Path) -> NoReturn:
     Raises: OperatorError.
     """
     *others, last = [
-        OperatorError(
-            each.reason, _plain(each.what), _plain(each.cure), _plain(f"{file} {each.where}").strip()
-        )
+        OperatorError(each.reason, plain(each.what), plain(each.cure), plain(f"{file} {each.where}").strip())
         for each in refusals
     ]
     for each in (other.refusal for other in others):
@@ -86,7 +81,13 @@ def _stop(refusals: list[Refusal], file: Path) -> NoReturn:
     raise last
 
 
-def _plain(text: str) -> str:
+def left_out_words(left_out: tuple[str, ...]) -> None:
+    """Say what of a declaration was not read."""
+    if left_out:
+        sys.stderr.write(f"No part of this: {len(left_out)} kinds of elements, such as {left_out[0]}.\n")
+
+
+def plain(text: str) -> str:
     """A text from a file without what would steer a terminal."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
@@ -96,8 +97,7 @@ def _print(found: Assessed, law: TaxLaw, left_out: tuple[str, ...], output: Form
     from tasviya.services.declarations import assessed_rows
 
     rows = assessed_rows(found, law.tariff_file)
-    if left_out:
-        sys.stderr.write(f"No part of this: {len(left_out)} kinds of elements, such as {left_out[0]}.\n")
+    left_out_words(left_out)
     if output is not Format.TABLE:
         show(rows, output)
         return
@@ -109,7 +109,7 @@ def _print(found: Assessed, law: TaxLaw, left_out: tuple[str, ...], output: Form
     screen.print(
         details(
             {
-                "declaration": f"{escape(_plain(declared.lrn))}, {declared.kind} into {law.member}",
+                "declaration": f"{escape(plain(declared.lrn))}, {declared.kind} into {law.member}",
                 "customs value": f"{text(found.value.minor)} {money}",
                 "to pay": f"{text(found.total)} {money}",
             }
@@ -119,7 +119,7 @@ def _print(found: Assessed, law: TaxLaw, left_out: tuple[str, ...], output: Form
         item = each.item
         screen.print()
         goods = f"{item.goods} of origin {item.claimed_origin}, {item.description}"
-        screen.print(f"Item {item.number}: {_plain(goods)}", markup=False)
+        screen.print(f"Item {item.number}: {plain(goods)}", markup=False)
         screen.print(f"customs value {text(each.value.minor)} {money}: {' + '.join(each.value.explanation)}")
         own = [row for row in rows if row["item"] == item.number]
         show([{name: row[name] for name in ("tax", "base", "rate", "row", "amount")} for row in own], output)

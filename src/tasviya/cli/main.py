@@ -24,11 +24,13 @@ from tasviya.cli import (
     exchange,
     exchange_day,
     goods,
+    lodging,
     lsm,
     netting,
     netting_years,
     operate,
     setoff,
+    tariffs,
     unit,
 )
 from tasviya.core.errors import OperatorError
@@ -60,6 +62,8 @@ app.add_typer(netting.netting_app, name="netting")
 app.add_typer(setoff.setoff_app, name="setoff")
 app.add_typer(lsm.lsm_app, name="lsm")
 customs.customs_app.command()(declarations.assess)
+customs.customs_app.registered_commands += lodging.commands.registered_commands
+customs.customs_app.add_typer(tariffs.tariff_app, name="tariff")
 app.add_typer(customs.customs_app, name="customs")
 
 

@@ -8,7 +8,7 @@ the UETR, which cover payments, returns and onward legs share.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import NewType
 
@@ -48,7 +48,7 @@ def transfer_ids(subject: str, attempt: int, legs: int) -> range:
     return range(first, first + legs)
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def account_id(participant: str, kind: str, currency: str, with_whom: str = "") -> AccountId:
     """A ledger account's id from its owner, kind and currency; `with_whom` tells vostro accounts apart."""
     return AccountId(derive("account", participant, kind, currency, with_whom))

@@ -14,6 +14,7 @@
     level = "line"                   # or "total": the sum of a declaration's lines is rounded, not each line
     every = false                    # true: every measure that applies is charged, not the nearest one
     required = true                  # true: goods without a measure of it are refused
+    shared = true                    # true: members share what comes in by it; it goes into a pool
     valid_from = 2026-01-01          # and valid_to; either may be left out
 
     [groups]                         # of countries, for measures' origins
@@ -78,7 +79,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """A tax on goods. on: VALUE and codes of taxes before it. unit: what it is rounded to, minor units."""
+    """A tax on goods. on: VALUE and codes of taxes before it. unit: what it is rounded to, minor units.
+    shared: whether members share what comes in."""
 
     code: str
     name: str
@@ -88,6 +90,7 @@ class Tax:
     level: Level
     every: bool
     required: bool
+    shared: bool
     begins: date
     ends: date
 
@@ -227,6 +230,7 @@ def _tax(table: Table, money: Currency, before: list[Tax]) -> Tax:
         level=Level(table.choice("level", tuple(Level), "line")),
         every=table.flag("every"),
         required=table.flag("required"),
+        shared=table.flag("shared"),
         begins=begins,
         ends=ends,
     )

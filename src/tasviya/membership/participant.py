@@ -21,10 +21,12 @@ from tasviya.membership.clearing_rules import (
     Contribution,
 )
 from tasviya.membership.credit_rules import Collateral, CollateralClass, CreditLine, CreditTerms
+from tasviya.membership.customs_rules import CustomsRate
 from tasviya.membership.exchange_rules import CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.liquidity_rules import LiquiditySavingRules
 from tasviya.membership.records import Record
+from tasviya.membership.roles import RoleGrant
 from tasviya.membership.unit_rules import UnitInterest, UnitRules, UnitWeight
 
 ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
@@ -285,6 +287,8 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "collateral_classes": CollateralClass,
     "collateral": Collateral,
     "liquidity_saving_rules": LiquiditySavingRules,
+    "role_grants": RoleGrant,
+    "customs_rates": CustomsRate,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""
 

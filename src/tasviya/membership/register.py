@@ -24,6 +24,7 @@ from tasviya.membership.clearing_rules import (
     Contribution,
 )
 from tasviya.membership.credit_rules import Collateral, CollateralClass, CreditLine, CreditTerms
+from tasviya.membership.customs_rules import CustomsRate
 from tasviya.membership.exchange_rules import GROSS, CentralBankRate, ExchangeRoute, ExchangeRules
 from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.liquidity_rules import LiquiditySavingRules
@@ -52,6 +53,7 @@ from tasviya.membership.participant import (
     full_bic,
 )
 from tasviya.membership.records import R, Record, first_overlap
+from tasviya.membership.roles import Role, RoleGrant
 from tasviya.membership.unit_rules import UnitInterest, UnitRules, UnitWeight
 
 SNAPSHOTS_KEPT = 8
@@ -181,6 +183,11 @@ class Snapshot:
         """Its own unit of account; None: it has none."""
         self.liquidity_saving: LiquiditySavingRules | None = next(iter(holding(LiquiditySavingRules)), None)
         """How queued payments settle together; None: each settles by itself."""
+        self._roles: dict[tuple[str, str], list[Role]] = {}
+        for grant in holding(RoleGrant):
+            self._roles.setdefault((grant.member, grant.person), []).append(Role(grant.role))
+        self.customs_rates: Sequence[CustomsRate] = holding(CustomsRate)
+        """What members' customs value other currencies at."""
         self.unit_weights: Sequence[UnitWeight] = holding(UnitWeight)
         self.unit_interest: Mapping[str, str] = {
             each.currency: each.percent for each in holding(UnitInterest)
@@ -317,6 +324,10 @@ class Snapshot:
         """How payments debited in one currency and paid in another go whose senders do not say."""
         rules = self.exchange_rules
         return self._exchange_routes.get((sell, buy), rules.default_route) if rules else GROSS
+
+    def roles(self, member: str, person: str) -> tuple[Role, ...]:
+        """What a person is to a member's customs."""
+        return tuple(self._roles.get((member, person), ()))
 
     def central_bank_rate(self, currency_code: str) -> str | None:
         """What its settlement institution says a unit is worth in the union's common measure, a decimal."""

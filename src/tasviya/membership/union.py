@@ -27,6 +27,7 @@ from tasviya.core.money import AmountError, Currency, parse_amount
 from tasviya.membership.clearing_rules import read_clearing
 from tasviya.membership.coherence import check
 from tasviya.membership.credit_rules import read_credit, read_lines
+from tasviya.membership.customs_rules import read_customs
 from tasviya.membership.exchange_rules import read_exchange
 from tasviya.membership.fixing_rules import read_fixing
 from tasviya.membership.liquidity_rules import read_liquidity_saving
@@ -236,6 +237,7 @@ class _Reading:
             for each in table.tables(kind):
                 self.participant(each, kind, code)
                 each.done()
+        read_customs(table, code, self.dates, self.keep)
         table.done()
 
     def settlement_institution(self, table: Table, member: str, money: Currency) -> None:

@@ -194,7 +194,7 @@ def _post(
         work.memory.accounts[leg.debit].funds.use(order.held, sold)
         work.post(f"{order.order_id}:sold", number, [leg], sold, order.payment_seq, goes_on=True)
     for order, _, bought in filled:
-        legs, receives = bought_legs(work, order)
+        legs, receives = bought_legs(work, order, bought)
         work.post(f"{order.order_id}:bought", number, legs, bought, order.payment_seq, goes_on=True)
         work.receive(receives, bought)
     for code, dust in zip(batch.market.currencies, batch.clearing.dust.tolist(), strict=True):

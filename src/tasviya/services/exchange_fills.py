@@ -9,6 +9,7 @@ from tasviya.core.errors import InvariantBroken, Refusal
 from tasviya.core.money import Money
 from tasviya.exchange.market import OrderKind
 from tasviya.exchange.order import Order, OrderEvent
+from tasviya.services import claims
 from tasviya.services.answers import tell_settled
 from tasviya.services.exchange import hold, hold_for, pool, settlement
 from tasviya.services.exchange_book import rounded
@@ -19,12 +20,13 @@ from tasviya.settlement.payment import Event, Payment
 from tasviya.settlement.routing import Leg, LegCode
 
 
-def bought_legs(work: Work, order: Order) -> tuple[tuple[Leg, ...], tuple[int, ...]]:
+def bought_legs(work: Work, order: Order, bought: int) -> tuple[tuple[Leg, ...], tuple[int, ...]]:
     """The legs that pay out what an order buys, and the accounts that gain: those of the payment that it
-    serves, or its owner's own."""
+    serves, or its owner's own. bought: minor units."""
     if order.payment_seq:
-        path = admitted(work, work.memory.book.payments[order.payment_seq]).path
-        return path.legs, path.receives
+        payment = work.memory.book.payments[order.payment_seq]
+        path = admitted(work, payment).path
+        return (*path.legs, *claims.paying_legs(work, payment, bought)), path.receives
     account, taken = settlement(work, order.participant, order.buy), pool(work, order.buy)
     leg = Leg("bought", LegCode.BOUGHT, taken.id, account.id, account.partition)
     return (leg,), (account.id,)

@@ -9,7 +9,7 @@ from tasviya.membership.participant import LIVE, OpeningBalance
 from tasviya.membership.records import Record
 from tasviya.membership.register import Register, Snapshot
 from tasviya.services.clearing_memory import Clearing
-from tasviya.services.operating_day import accounts_to_open, open_account
+from tasviya.services.operating_day import accounts_to_open
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import BOOKS, AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.routing import Leg, LegCode
@@ -35,7 +35,7 @@ def found(work: Work, records: Iterable[Record]) -> None:
     union = memory.snapshot.union
     work.act("found", union.code, union.name, union.operator)
     for account in accounts_to_open(memory):
-        open_account(work, account)
+        work.open_account(account)
 
 
 def endow(work: Work, balances: Iterable[OpeningBalance]) -> None:

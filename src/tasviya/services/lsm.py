@@ -248,8 +248,8 @@ def _settle_all(
         found = find(queue, liquidity)
         bound = found.bound if bound is None else bound
         chosen = np.flatnonzero(found.settles).tolist()
-        if chosen and not fits_a_chain(gathered, chosen):
-            most = most * BATCH_MAX // (transfers(gathered, chosen) + BATCH_MAX // 8)
+        if chosen and not fits_a_chain(work, gathered, chosen):
+            most = most * BATCH_MAX // (transfers(work, gathered, chosen) + BATCH_MAX // 8)
             continue
         if chosen:
             broken = violations(queue, liquidity, found.settles, in_order=algorithm in KEEP_ORDER)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasviya.ledger.ledger import BATCH_MAX
+from tasviya.services.claims import most_legs
 from tasviya.services.lsm_queue import Gathered, Pair, Waits
 from tasviya.services.payments import settle
 from tasviya.services.trades import settle as settle_trade
@@ -46,19 +47,21 @@ def can_lend(work: Work, gathered: Gathered) -> bool:
     )
 
 
-def transfers(gathered: Gathered, chosen: Sequence[int]) -> int:
+def transfers(work: Work, gathered: Gathered, chosen: Sequence[int]) -> int:
     """The most transfers that a chain of these entries takes."""
     legs = 0
     for number in chosen:
         entry = gathered.entries[number]
         paths = [entry.parties.path] if isinstance(entry, Waits) else [side.path for side in entry.sides]
         legs += sum(len(path.legs) for path in paths)
+        if isinstance(entry, Waits):
+            legs += most_legs(work, entry.payment)
     return legs + 6 * len(gathered.places)
 
 
-def fits_a_chain(gathered: Gathered, chosen: Sequence[int]) -> bool:
+def fits_a_chain(work: Work, gathered: Gathered, chosen: Sequence[int]) -> bool:
     """Whether a set can be posted as one chain: the ledger takes no longer one than a batch."""
-    return transfers(gathered, chosen) <= BATCH_MAX
+    return transfers(work, gathered, chosen) <= BATCH_MAX
 
 
 def post_set(work: Work, name: str, gathered: Gathered, chosen: Sequence[int]) -> dict[str, int]:

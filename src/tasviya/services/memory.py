@@ -14,6 +14,7 @@ from tasviya.core.clock import from_ns
 from tasviya.core.errors import invariant
 from tasviya.membership.register import Register, Snapshot
 from tasviya.services.clearing_memory import Clearing
+from tasviya.services.customs_book import CustomsBook
 from tasviya.services.exchange_book import Book
 from tasviya.services.interest_rows import InterestBook
 from tasviya.services.unit_of_work import AccountRow, DayRow, Store
@@ -70,6 +71,7 @@ class Memory:
         self.trades = OpenTrades(store.open_trades())
         self.clearing = Clearing(store, self.snapshot if any(self.register.tables().values()) else None)
         self.interest = InterestBook(store)
+        self.customs = CustomsBook(store)
         self.latest_pass_ns = store.latest_pass_ns()
         self.queue = PaymentQueue()
         for row, payment in store.queue():

@@ -22,7 +22,7 @@ from tasviya.services.exchange import withdraw
 from tasviya.services.interest import accrue_closing, accrue_missed, collect_owed
 from tasviya.services.memory import AccountState, Memory
 from tasviya.services.payments import offer, refuse, retry, when_of, withdraw_payment
-from tasviya.services.unit_of_work import AccountRow, DayRow
+from tasviya.services.unit_of_work import DayRow
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.admission import When
@@ -105,7 +105,7 @@ def open_day(work: Work, currency: str, business_date: date) -> None:
         )
     memory.latest_date = max(memory.latest_date, business_date)
     for account in accounts_to_open(memory):
-        open_account(work, account)
+        work.open_account(account)
     _enter(work, currency, business_date, Phase.OPEN)
     for state in memory.start_day(currency, business_date):
         work.touch(state)
@@ -242,13 +242,6 @@ def accounts_to_open(memory: Memory) -> list[LedgerAccount]:
         want(AccountKind.NOSTRO, owner, code, bank)
         want(AccountKind.NOSTRO_CONTROL, owner, code)
     return [account for account in wanted.values() if account.id not in memory.accounts]
-
-
-def open_account(work: Work, account: LedgerAccount) -> None:
-    """Open one account."""
-    work.memory.add_account(account, AccountRow(account.id, 0, 0, 0), net=0)
-    work.changes.opened.append(account)
-    work.act("open_account", account.key, account.hex_id)
 
 
 def _enter(work: Work, currency: str, business_date: date, phase: Phase) -> None:

@@ -19,6 +19,7 @@ from tasviya.exchange.order import OrderEvent
 from tasviya.membership.exchange_rules import QUOTE, UNION
 from tasviya.membership.register import Snapshot
 from tasviya.messages.model import CreditTransfer
+from tasviya.services import claims
 from tasviya.services.answers import report, tell_settled
 from tasviya.services.exchange import limit_refused, place, withdraw
 from tasviya.services.interest import collect
@@ -125,6 +126,9 @@ def _admit(
         when = when_of(work, payment)
     if isinstance(when, Refusal):
         return when
+    refusal = claims.admit(work, payment)
+    if refusal is not None:
+        return refusal
     payment.not_before, payment.not_after = _window(work, payment, transfer)
     if payment.not_after and work.now_ns > payment.not_after:
         return AB03.refuse(f"It arrived after {iso_instant(payment.not_after)}.")
@@ -267,6 +271,7 @@ def settle(
         memory.accounts[account_id].funds.pay(amount, payment.priority)
         legs += work.draw(account_id, drawn)
     legs += route.legs
+    legs += claims.paying_legs(work, payment, amount)
     work.post(payment.payment_id, payment.attempt, legs, amount, payment.seq, goes_on=goes_on)
     work.receive(route.receives, amount)
     if payment.priority is Priority.NORMAL:

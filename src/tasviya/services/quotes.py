@@ -21,6 +21,7 @@ from tasviya.exchange.market import Market, OrderKind
 from tasviya.exchange.order import Order, OrderEvent, tick_at_least
 from tasviya.exchange.quotes import Deal, FirmQuote, Fixed, QuoteTerms, as_orders, best, refuse_quote
 from tasviya.ledger.ledger import TransferFlags
+from tasviya.services import claims
 from tasviya.services.exchange import enter, hold_for, know_pair, pool, settlement, sold_leg, withdraw
 from tasviya.services.exchange_book import QuoteRow
 from tasviya.services.exchange_fills import bought_legs, note_fill, note_settled
@@ -117,12 +118,13 @@ def _settle(work: Work, payment: Payment, parties: Parties, order: Order, deal: 
     legs.append(Leg("sold", LegCode.SOLD, payer, taken.id, taken.partition))
     name, attempt = payment.payment_id, payment.attempt
     work.post(f"{name}:sold", attempt, legs, deal.sold, payment.seq, goes_on=True)
+    onward = (*parties.path.legs, *claims.paying_legs(work, payment, deal.bought))
     given = sold_leg(work, order, deal.bought, TransferFlags.POST_PENDING_TRANSFER)
     work.memory.accounts[given.debit].funds.use(order.held, deal.bought)
     work.post(f"{name}:given", attempt, [given], deal.bought, goes_on=True)
     for subject, paid, (out, receives) in (
-        (f"{name}:paid", deal.sold, bought_legs(work, order)),
-        (name, deal.bought, (parties.path.legs, parties.path.receives)),
+        (f"{name}:paid", deal.sold, bought_legs(work, order, deal.sold)),
+        (name, deal.bought, (onward, parties.path.receives)),
     ):
         reference = payment.seq if subject == name else 0
         work.post(subject, attempt, out, paid, reference, goes_on=subject != name)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tasviya.core.money import Currency
-from tasviya.services.operating_day import open_account
 from tasviya.services.statements import liquidity_code
 from tasviya.services.union_route import clearing_account
 from tasviya.services.work import Work
@@ -32,7 +31,7 @@ def reserve(work: Work, institution: str, money: Currency) -> LedgerAccount:
         return state.account
     number = f"{institution}.{money.code}.RESERVE"
     account = ledger_account(AccountKind.SETTLEMENT, institution, money, number=number)
-    open_account(work, account)
+    work.open_account(account)
     return account
 
 

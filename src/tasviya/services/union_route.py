@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Currency, Money
+from tasviya.services import claims
 from tasviya.services.answers import tell_settled
 from tasviya.services.clearing_memory import FlowRow, UnitRates
 from tasviya.services.work import Work
@@ -94,6 +95,7 @@ def settle_by_union(work: Work, payment: Payment, parties: Parties, decision: Se
         Leg("paid", LegCode.UNION_PAID, source, taken.id, taken.partition, payment.debit_minor),
         *moving_legs(work, payment.debit_currency, payment.currency, payment.unit_minor),
         *parties.path.legs,
+        *claims.paying_legs(work, payment, payment.amount_minor),
     ]
     work.post(payment.payment_id, payment.attempt, legs, payment.amount_minor, payment.seq)
     work.receive(parties.path.receives, payment.amount_minor)

@@ -14,11 +14,14 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from tasviya.customs.claim import Claim
+from tasviya.customs.lodgement import Lodgement
 from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
 from tasviya.services.clearing_memory import ClearingStore, DefaultRow, FlowRow, LossRow, PositionInterestRow
+from tasviya.services.customs_book import CustomsStore, TariffVersion
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
 from tasviya.services.interest_rows import AccrualRow, InterestStateRow, InterestStore
 from tasviya.services.rate_rows import (
@@ -225,6 +228,11 @@ class Changes:
     interest_states: dict[tuple[int, str], InterestStateRow] = field(default_factory=dict)
     interest_until: dict[str, str] = field(default_factory=dict)
     """Until when a currency's interest has been accrued; empty: it bears none any more."""
+    lodgements: dict[int, Lodgement] = field(default_factory=dict)
+    """Declarations, new or changed, by number."""
+    claims: dict[str, Claim] = field(default_factory=dict)
+    """Claims of customs, new or changed, by reference."""
+    tariffs: list[TariffVersion] = field(default_factory=list)
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -250,6 +258,7 @@ class Numbers(msgspec.Struct):
     cycle: int
     default: int
     lsm_pass: int
+    lodgement: int
 
 
 class Posting(Protocol):
@@ -264,7 +273,7 @@ class WriterLedger(Ledger, Posting, Protocol):
     """A ledger with quick balances."""
 
 
-class Store(ExchangeStore, ClearingStore, InterestStore, Protocol):
+class Store(ExchangeStore, ClearingStore, InterestStore, CustomsStore, Protocol):
     """What the writer needs of a store. Every read sees what is committed."""
 
     @property

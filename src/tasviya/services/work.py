@@ -26,7 +26,7 @@ from tasviya.services.unit_of_work import (
     OutboxRow,
     QueueRow,
 )
-from tasviya.settlement.accounts import LIMITS, AccountKind, ledger_account
+from tasviya.settlement.accounts import LIMITS, AccountKind, LedgerAccount, ledger_account
 from tasviya.settlement.admission import Directory, Parties, When, judge_date
 from tasviya.settlement.gross import Queue
 from tasviya.settlement.payment import ISO_STATUS, Event, Payment, Priority
@@ -34,6 +34,8 @@ from tasviya.settlement.routing import Leg, LegCode
 
 LINKED, UNLINKED = TransferFlags.LINKED, TransferFlags.NONE
 POST, VOID = TransferFlags.POST_PENDING_TRANSFER, TransferFlags.VOID_PENDING_TRANSFER
+GIVEN_UP = frozenset({Event.REFUSE, Event.CANCEL, Event.EXPIRE})
+"""What ends a payment with no money moved."""
 POSTED, HELD = int(EntryKind.POSTED), int(EntryKind.HELD)
 
 
@@ -112,6 +114,8 @@ class Work:
             payment.reason_text = f"{refusal.what} {refusal.cure}".strip()
             payment.reason_path = refusal.where
         self.changed(payment)
+        if payment.claim and event in GIVEN_UP:
+            self._gives_up(payment)
         self.record(
             EntryKind.DECIDED,
             payment.payment_id,
@@ -120,6 +124,13 @@ class Work:
             actor or payment.sender,
             "",
         )
+
+    def _gives_up(self, payment: Payment) -> None:
+        """A payment that was on its way for a claim of customs will not settle."""
+        claim = self.memory.customs.claim(payment.claim)
+        if claim is not None:
+            claim.on_the_way -= payment.amount_minor
+            self.changes.claims[claim.reference] = claim
 
     def changed(self, payment: Payment) -> None:
         """Note that a payment's row changes, unless it is new in this unit anyway."""
@@ -276,6 +287,12 @@ class Work:
             Leg(f"repay:{account.key}", LegCode.CREDIT_REPAID, account_id, credit, money, amount),
             Leg(f"restore:{account.key}", LegCode.LIMIT_RESTORED, control, promise, money + LIMITS, amount),
         ]
+
+    def open_account(self, account: LedgerAccount) -> None:
+        """Open one account."""
+        self.memory.add_account(account, AccountRow(account.id, 0, 0, 0), net=0)
+        self.changes.opened.append(account)
+        self.act("open_account", account.key, account.hex_id)
 
     def add_record(self, record: Record) -> None:
         """Add a dated fact to the register."""

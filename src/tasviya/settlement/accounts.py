@@ -12,7 +12,18 @@ One currency has three ledgers (partitions), so that money, banks' books and pro
              has it back before the chain ends; it stands at zero between commits, too
     books    a correspondent's books: `vostro` (what it owes a respondent) against `vostro_control`, and the
              respondent's own mirror, `nostro` against `nostro_control`
-    limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`
+    limits   promises, not money: `credit_limit` holds what is left of a credit line, against `limit_control`;
+             a `guarantee` holds what is left of what a guarantor stands for, and a hold on it is what goods
+             in transit, or duty that is deferred, take of it; what is called goes to `guarantee_called`
+
+A fourth ledger of a currency is the books of its customs, beside the money on their settlement account:
+
+    customs  `customs_cash` is what has come in for customs and not gone out; a `claim` is what has been paid
+             or pledged for one declaration, demand or instalment; `customs_due` is what is assessed and not
+             yet paid or secured, `customs_deferred` what a trader or guarantor pays later; `customs_accrued`
+             holds assessed taxes, by tax, until they are collected as `customs_revenue`, or in a
+             `customs_pool` that members share; `customs_share` is what is owed to another member of it,
+             `customs_refund` what is owed to a trader, `trader_cash` what a trader has paid in ahead
 
 The union's own unit has two of them: in `money`, a settlement institution's `position` is its claim on (+) or
 debt to (-) the union, and its `fund` what it has contributed to the default fund; all of them add up to zero.
@@ -52,10 +63,23 @@ class AccountKind(IntEnum):
     FUND = 23
     INTEREST = 12
     OFFSET = 13
+    CUSTOMS_CASH = 40
+    CLAIM = 41
+    CUSTOMS_DUE = 42
+    CUSTOMS_DEFERRED = 43
+    CUSTOMS_ACCRUED = 44
+    CUSTOMS_REVENUE = 45
+    CUSTOMS_POOL = 46
+    CUSTOMS_SHARE = 47
+    CUSTOMS_REFUND = 48
+    TRADER_CASH = 49
+    GUARANTEE = 50
+    GUARANTEE_CALLED = 51
 
 
 BOOKS = 1_000_000
 LIMITS = 2_000_000
+CUSTOMS = 3_000_000
 _PARTITION = {
     AccountKind.ISSUE: 0,
     AccountKind.SETTLEMENT: 0,
@@ -74,6 +98,9 @@ _PARTITION = {
     AccountKind.VOSTRO_CONTROL: BOOKS,
     AccountKind.NOSTRO: BOOKS,
     AccountKind.NOSTRO_CONTROL: BOOKS,
+    AccountKind.GUARANTEE: LIMITS,
+    AccountKind.GUARANTEE_CALLED: LIMITS,
+    **{kind: CUSTOMS for kind in AccountKind if AccountKind.CUSTOMS_CASH <= kind <= AccountKind.TRADER_CASH},
 }
 
 OWED_TO_OWNER = frozenset(
@@ -85,13 +112,29 @@ OWED_TO_OWNER = frozenset(
         AccountKind.ROUNDING,
         AccountKind.POSITION_ROOM,
         AccountKind.FUND,
+        AccountKind.CLAIM,
+        AccountKind.CUSTOMS_ACCRUED,
+        AccountKind.CUSTOMS_REVENUE,
+        AccountKind.CUSTOMS_POOL,
+        AccountKind.CUSTOMS_SHARE,
+        AccountKind.CUSTOMS_REFUND,
+        AccountKind.TRADER_CASH,
+        AccountKind.GUARANTEE,
     }
 )
 """Kinds whose balance is credits less debits, and may not fall below zero."""
 EITHER_WAY = frozenset({AccountKind.CLEARING, AccountKind.POSITION})
 """Kinds whose balance is credits less debits, and may stand on either side of zero."""
-OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO})
-OWNED = frozenset({AccountKind.CREDIT, AccountKind.NOSTRO, AccountKind.OFFSET})
+OWNED = frozenset(
+    {
+        AccountKind.CREDIT,
+        AccountKind.NOSTRO,
+        AccountKind.OFFSET,
+        AccountKind.CUSTOMS_CASH,
+        AccountKind.CUSTOMS_DUE,
+        AccountKind.CUSTOMS_DEFERRED,
+    }
+)
 """Kinds whose balance is debits less credits, and may not fall below zero."""
 ZERO_BETWEEN_COMMITS = frozenset({AccountKind.EXCHANGE, AccountKind.OFFSET})
 """Kinds that only pass money on: what a chain puts there, it takes away again."""

@@ -176,6 +176,8 @@ class Payment(msgspec.Struct):
     """What converted it: "batch 12", "quote 3", "cycle 4"; empty if nothing did yet."""
     unit_minor: int = 0
     """By the union route: what it moved between positions, minor units of the union's unit."""
+    claim: str = ""
+    """The claim of customs that it pays, by its reference; or CASH/ and the trader whose account it fills."""
 
     def happens(self, event: Event) -> None:
         """Move to the status that follows.

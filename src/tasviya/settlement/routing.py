@@ -65,6 +65,27 @@ class LegCode(IntEnum):
     OFFSET_LENT = 31
     """What an account lacks until the set that it settles in is posted."""
     OFFSET_REPAID = 32
+    ASSESSED = 40
+    """Taxes of a declaration, as assessed, taken back or corrected."""
+    DUTY_PAID = 41
+    """What comes in for a claim."""
+    DUTY_DEFERRED = 42
+    """What is to be paid later instead."""
+    DUTY_SECURED = 43
+    """A claim is met: what was paid or pledged for it covers what is due. Goods are released by it."""
+    DUTY_COLLECTED = 44
+    """Taxes become revenue, or go into the pool."""
+    TRADER_PAID_IN = 45
+    REFUND = 46
+    REFUND_PAID = 47
+    SHARED = 48
+    """Of a pool, to the members that share it."""
+    SHARE_PAID = 49
+    GUARANTEE_GIVEN = 50
+    GUARANTEE_WITHDRAWN = 51
+    GUARANTEED = 52
+    """What goods in transit, or deferred duty, take of a guarantee."""
+    GUARANTEE_CALLED = 53
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,6 +244,14 @@ class AM09(Rule):
     cure = "Return at most what was paid, less what has been returned."
 
 
+class RR07(Rule):
+    """A payment that quotes a claim of customs quotes one that is there, and pays whose claim it is."""
+
+    reason = "RR07"
+    where = "CdtTrfTxInf/RmtInf"
+    cure = "Quote the MRN as it was given, as /MRN/ and its 18 signs."
+
+
 class NOOR(Rule):
     """A recall, return or question must name a payment that was received here."""
 

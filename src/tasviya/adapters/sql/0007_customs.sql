@@ -1,0 +1,89 @@
+-- Customs: who may do what, tariffs, declarations and the claims that payments quote. Amounts are minor units
+-- of the member's currency; columns named …_json, and taxes, rates, lines, faults and holds, hold JSON.
+
+CREATE TABLE role_grants (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    member TEXT NOT NULL,
+    person TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (member, person, role, valid_from)
+);
+
+CREATE TABLE customs_rates (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    member TEXT NOT NULL,
+    outside TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (member, outside, valid_from)
+);
+
+CREATE TABLE customs_tariff (
+    member TEXT NOT NULL,
+    digest TEXT NOT NULL,               -- SHA-256 of law and measures
+    valid_from TEXT NOT NULL,
+    law TEXT NOT NULL,
+    measures TEXT NOT NULL,
+    drafted_by TEXT NOT NULL,
+    drafted_at INTEGER NOT NULL,
+    published_by TEXT NOT NULL,
+    published_at INTEGER NOT NULL,      -- 0: a draft
+    PRIMARY KEY (member, digest)
+);
+
+CREATE TABLE customs_declaration (
+    seq INTEGER PRIMARY KEY,
+    member TEXT NOT NULL,
+    declarant TEXT NOT NULL,
+    lrn TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    body BLOB NOT NULL,                 -- what was lodged: the evidence
+    actor TEXT NOT NULL,
+    saved_at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    mrn TEXT NOT NULL,                  -- empty until it is accepted
+    version INTEGER NOT NULL,
+    faults TEXT NOT NULL,
+    accepted_on TEXT NOT NULL,
+    accepted_at INTEGER NOT NULL,
+    released_at INTEGER NOT NULL,
+    tariff TEXT NOT NULL,
+    rates_on TEXT NOT NULL,
+    rates TEXT NOT NULL,
+    taxes TEXT NOT NULL,
+    lines TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    holds TEXT NOT NULL,
+    ucr TEXT NOT NULL,
+    controlled_by TEXT NOT NULL,
+    amended_by TEXT NOT NULL,
+    release_reason TEXT NOT NULL
+);
+CREATE UNIQUE INDEX customs_declaration_number ON customs_declaration (member, declarant, lrn);
+CREATE UNIQUE INDEX customs_declaration_mrn ON customs_declaration (mrn) WHERE mrn <> '';
+CREATE INDEX customs_declaration_ucr ON customs_declaration (ucr) WHERE ucr <> '';
+CREATE INDEX customs_declaration_accepted ON customs_declaration (member, accepted_on);
+
+CREATE TABLE customs_claim (
+    reference TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    mrn TEXT NOT NULL,
+    member TEXT NOT NULL,
+    debtor TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    taxes TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    paid INTEGER NOT NULL,
+    on_the_way INTEGER NOT NULL,
+    due_on TEXT NOT NULL,
+    met_at INTEGER NOT NULL,
+    met_by TEXT NOT NULL
+);
+CREATE INDEX customs_claim_mrn ON customs_claim (mrn);
+CREATE INDEX customs_claim_open ON customs_claim (member, debtor) WHERE status = 'open';
+
+ALTER TABLE payment ADD COLUMN claim TEXT NOT NULL DEFAULT '';
+CREATE INDEX payment_claim ON payment (claim) WHERE claim <> '';

@@ -62,6 +62,10 @@ with tariffs, laws and questions stops a command, and is listed with those.
 What stops a command on declarations, claims and tariffs that a union keeps. A payment that quotes a claim
 which it does not fit is told so by `pacs.002`, with AM09 or RR07.
 """,
+    "transit": """## Transit
+
+`where` is the fact of the guarantee, the movement or the event. Codes marked * may succeed later.
+""",
     "operator": """## What stops a command
 
 Exit status 1, or 3 if the store cannot serve. Nothing was changed.

@@ -30,6 +30,7 @@ from refused_payments import PAYMENT_CASES, refusal_of_payment
 from refused_trades import TRADE_CASES, refusal_of_trade
 from setoff_errors import SETOFF_CASES
 from tariff_errors import TARIFF_CASES
+from transit_errors import TRANSIT_CASES, refusal_of_transit
 from unit_errors import UNIT_CASES
 from wrong_unions import UNION_CASES, refusal_of_union
 
@@ -88,6 +89,8 @@ def cases() -> Iterator[Case]:
     for code, how, where, act in LODGING_CASES:
         rule = sentence(LODGING_RULES[code])
         yield Case("lodging", code, code, rule, how, where, bind(refusal_of_lodging, act))
+    for code, text, how, where, made in TRANSIT_CASES:
+        yield Case("transit", code, code, text, how, where, bind(refusal_of_transit, made))
     for code, text, how, act in (
         *OPERATOR_CASES,
         *EXCHANGE_CASES,

@@ -22,7 +22,14 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from tasviya.core.errors import invariant
+from tasviya.core.errors import Refusal, invariant
+
+MRN_CODES = {
+    "MN01": "a movement reference number is year, country, twelve digits or capitals, a letter and a digit",
+    "MN02": "from the year 24 on the letter of a movement in transit is J, K, L or M",
+    "MN03": "a reference number ends in its check digit",
+    "MN04": "a guarantee reference number is year, country, twelve digits or capitals and a digit",
+}
 
 LETTERED_FROM = 24
 """The year, two digits, from which on an MRN names its procedure."""
@@ -80,7 +87,37 @@ def grn(year: int, country: str, number: str) -> str:
     return f"{body}{check_digit(body)}"
 
 
+def check(text: str, where: str = "mrn") -> Refusal | None:
+    """Why a text is no movement reference number of transit, if it is none: MN01, MN02, MN03."""
+    found = _MRN.fullmatch(text)
+    if found is None:
+        what = f"{text!r:.60} has {len(text)} characters, or others than an MRN has."
+        if len(text) == 18:
+            what = f"{text!r} has not the form of an MRN."
+        return Refusal("MN01", what, "Copy all 18 characters, such as 26KZ398001000417J3.", where)
+    if int(found[1]) >= LETTERED_FROM and found[2] not in tuple(Procedure):
+        what = f"The last letter of {text} is {found[2]}, which is no procedure of transit."
+        return Refusal("MN02", what, f"Give the MRN of a transit: {', '.join(Procedure)}.", where)
+    return _checked(text, text, where)
+
+
+def check_grn(text: str, where: str = "grn") -> Refusal | None:
+    """Why a text is no guarantee reference number, if it is none: MN04, MN03."""
+    found = _GRN.fullmatch(text)
+    if found is None:
+        what = f"{text!r:.60} has not the form of a GRN."
+        return Refusal("MN04", what, "Copy all 17 characters, or 24 of a certificate's.", where)
+    return _checked(found[1], text, where)
+
+
 def _body(year: int, country: str, number: str) -> str:
     body = f"{year % 100:02d}{country}{number.rjust(NUMBER_LENGTH, '0')}"
     invariant(_BODY.fullmatch(body) is not None, f"{body} are parts of a reference number")
     return body
+
+
+def _checked(checked: str, text: str, where: str) -> Refusal | None:
+    if check_digit(checked[:-1]) == int(checked[-1]):
+        return None
+    what = f"{text} does not end in the check digit of its other characters."
+    return Refusal("MN03", what, "Look for a wrong or swapped character.", where)

@@ -10,7 +10,7 @@ import msgspec
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
-from tasviya.services.customs_book import TariffVersion
+from tasviya.services.customs_book import GuaranteeRow, TariffVersion
 from tasviya.services.unit_of_work import Changes
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -33,6 +33,23 @@ class StoredCustoms:
 
     def claim(self, reference: str) -> Claim | None:
         return next(iter(claims_where(self.connection, "reference = ?", reference)), None)
+
+    def claims_made(self) -> int:
+        return int(self.connection.execute("SELECT count(*) FROM customs_claim").fetchone()[0])
+
+    def deferred_claims(self, member: str, until_ns: int) -> list[Claim]:
+        where = "guarantee <> '' AND kind = 'declaration' AND charged_by = '' AND status = 'met'"
+        order = "member = ? AND met_at < ? ORDER BY debtor, met_at, reference"
+        return claims_where(self.connection, f"{where} AND {order}", member, until_ns)
+
+    def claims_overdue(self, day: str) -> list[Claim]:
+        where = "status = 'open' AND due_on <> '' AND due_on < ? ORDER BY due_on, reference"
+        return claims_where(self.connection, where, day)
+
+    def guarantee(self, grn: str) -> GuaranteeRow | None:
+        return next(
+            iter(rows_where(self.connection, "customs_guarantee", GuaranteeRow, "grn = ?", grn)), None
+        )
 
     def tariff_versions(self, member: str) -> list[TariffVersion]:
         where = "member = ? ORDER BY valid_from, published_at"
@@ -66,6 +83,7 @@ def write_customs(db: Connection, changes: Changes) -> None:
     write_rows(db, "customs_tariff", changes.tariffs)
     write_rows(db, "customs_declaration", changes.lodgements.values())
     write_rows(db, "customs_claim", changes.claims.values())
+    write_rows(db, "customs_guarantee", changes.guarantees.values())
 
 
 def write_rows(db: Connection, table: str, rows: Iterable[msgspec.Struct]) -> None:

@@ -48,6 +48,8 @@ class StoredFacts:
             default=after("SELECT max(seq) FROM clearing_default"),
             lsm_pass=after("SELECT max(seq) FROM lsm_pass"),
             lodgement=after("SELECT max(seq) FROM customs_declaration"),
+            claim=after("SELECT count(*) FROM customs_claim"),
+            guarantee=after("SELECT count(*) FROM customs_guarantee"),
         )
 
     def records(self) -> list[Record]:

@@ -63,11 +63,20 @@ class Claim(msgspec.Struct):
     met_at: int = 0
     met_by: str = ""
     """What met it last: a payment's id, a guarantee, a cash account."""
+    guarantee: str = ""
+    """The guarantee behind it: what it defers to, or what stands for its payment."""
+    charged_by: str = ""
+    """Of one that is deferred: the claim of the month in which it is to be paid."""
 
     @property
     def total(self) -> int:
         """What is claimed."""
         return sum(self.taxes.values())
+
+    @property
+    def deferred(self) -> bool:
+        """Whether its taxes are to be paid later, by a claim of their own."""
+        return self.kind is ClaimKind.DECLARATION and bool(self.guarantee)
 
     @property
     def left(self) -> int:

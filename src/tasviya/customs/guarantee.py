@@ -19,7 +19,7 @@ amount).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -237,6 +237,22 @@ def call(guarantee: Guarantee, mrn: str, minor: int, member: str) -> Decided | R
         return Refusal("GU09", what, f"Call at most {_money(guarantee, found)}, or discharge it.", "amount")
     act = Call(mrn, minor, found - minor, member)
     return Decided(replace(_without(guarantee, mrn), calls=(*guarantee.calls, act)), act)
+
+
+def merge(guarantee: Guarantee, mrns: Iterable[str], reference: str) -> Decided | Refusal:
+    """Put several reservations together under one reference; what is reserved stays the same.
+
+    Also of a guarantee that is revoked or over: nothing new is reserved. Refused: GU08 nothing is reserved
+    for one of them.
+    """
+    total, merged = 0, guarantee
+    for mrn in mrns:
+        found = _reserved(merged, mrn)
+        if isinstance(found, Refusal):
+            return found
+        total, merged = total + found, _without(merged, mrn)
+    reservations = {**merged.reservations, reference: total}
+    return Decided(replace(merged, reservations=reservations), Reserve(reference, total))
 
 
 def revoke(guarantee: Guarantee, on: date) -> Guarantee:

@@ -22,6 +22,7 @@ from tasviya.customs.claim import Claim, ClaimKind, ClaimStatus, fits
 from tasviya.customs.lodgement import Lodgement, LodgementEvent, LodgementStatus
 from tasviya.customs.tax_law import TaxLaw
 from tasviya.services.customs_accounts import account, authority, is_authority, leg, money_of
+from tasviya.services.guarantee_holds import released_legs
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.payment import Payment
@@ -219,8 +220,10 @@ def _meeting_legs(work: Work, claim: Claim) -> list[Leg]:
     whose = claim.debtor if from_kind is AccountKind.CUSTOMS_DEFERRED else ""
     due = account(work, from_kind, claim.member, whose)
     legs = [leg("met", LegCode.DUTY_SECURED, own, due, claim.total)] if claim.total else []
-    if not claim.met_by.startswith("deferred"):
+    if not claim.deferred:
         legs += collected_legs(work, claim.member, claim.taxes, _shared(work, claim))
+    if claim.kind is ClaimKind.DEFERRED:
+        legs += released_legs(work, claim.guarantee, claim.reference)
     over = claim.paid - claim.total
     if over:
         refund = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)

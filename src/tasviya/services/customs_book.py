@@ -13,6 +13,7 @@ import msgspec
 
 from tasviya.core.errors import InvariantBroken, Refusal
 from tasviya.customs.claim import Claim, ClaimStatus
+from tasviya.customs.guarantee import Guarantee
 from tasviya.customs.lodgement import UNDECIDED, WAITING, Lodgement
 from tasviya.customs.tariff import Tariff, read_tariff
 from tasviya.customs.tax_law import read_law
@@ -38,6 +39,17 @@ class TariffVersion(msgspec.Struct, frozen=True):
     """0: a draft."""
 
 
+class GuaranteeRow(msgspec.Struct, frozen=True):
+    """A guarantee as the store keeps it, a field a column."""
+
+    grn: str
+    guarantor: str
+    principal: str
+    currency: str
+    line_minor: int
+    body: Guarantee
+
+
 class CustomsStore(Protocol):
     """What customs need of a store."""
 
@@ -48,6 +60,20 @@ class CustomsStore(Protocol):
     def lodgement_of(self, mrn: str) -> Lodgement | None: ...
 
     def claim(self, reference: str) -> Claim | None: ...
+
+    def claims_made(self) -> int:
+        """How many claims there have been."""
+        ...
+
+    def deferred_claims(self, member: str, until_ns: int) -> list[Claim]:
+        """Claims met by an instant whose taxes are deferred and not charged yet, by debtor."""
+        ...
+
+    def claims_overdue(self, day: str) -> list[Claim]:
+        """Open claims that were to be paid before a day."""
+        ...
+
+    def guarantee(self, grn: str) -> GuaranteeRow | None: ...
 
     def tariff_versions(self, member: str) -> list[TariffVersion]:
         """Drafts too, the earliest first."""
@@ -66,6 +92,7 @@ class CustomsBook:
         self._by_number: OrderedDict[tuple[str, str, str], Lodgement] = OrderedDict()
         self._by_mrn: dict[str, Lodgement] = {}
         self._claims: OrderedDict[str, Claim] = OrderedDict()
+        self._guarantees: dict[str, Guarantee] = {}
         self._versions: dict[str, list[TariffVersion]] = {}
         self._tariffs: dict[str, Tariff] = {}
         self._latest: dict[str, str] = {}
@@ -110,6 +137,23 @@ class CustomsBook:
     def keep_claim(self, claim: Claim) -> None:
         """Have a claim at hand."""
         self._claims[claim.reference] = claim
+
+    def guarantee(self, grn: str) -> Guarantee | Refusal:
+        """The guarantee of a reference, as this unit of work has it."""
+        found = self._guarantees.get(grn)
+        if found is None:
+            row = self.store.guarantee(grn)
+            if row is None:
+                what = f"No guarantee has the reference {grn:.40}."
+                return Refusal("CU09", what, "Check it; `customs guarantee list` lists them.", "guarantee")
+            found = self._guarantees[grn] = row.body
+        return found
+
+    def keep_guarantee(self, guarantee: Guarantee) -> GuaranteeRow:
+        """Have a guarantee at hand as it is now; its row."""
+        self._guarantees[guarantee.grn] = guarantee
+        code, line = guarantee.currency.code, guarantee.line_minor
+        return GuaranteeRow(guarantee.grn, guarantee.guarantor, guarantee.principal, code, line, guarantee)
 
     def forget(self) -> None:
         """A unit of work is durable: let go of what has ended, and of the longest kept."""

@@ -81,7 +81,7 @@ def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
         return found
     if found.status not in UNDECIDED:
         return _stands(found, lodging)
-    day = _hours(work, lodging.member).local_date(work.now_ns)
+    day = local_day(work, lodging.member)
     judged = _judged(work, lodging, day)
     if isinstance(judged, list):
         return _save(work, found, judged)
@@ -368,6 +368,11 @@ def _stands(lodged: Lodgement, lodging: Lodging) -> Lodgement | Refusal:
         return lodged
     what = f"{lodged.declarant} has used the number {lodged.lrn} for {lodged.mrn}."
     return Refusal("CU04", what, f"Give it a number of its own, or amend {lodged.mrn}.", "lrn")
+
+
+def local_day(work: Work, member: str) -> date:
+    """The day it is now in a member's own zone."""
+    return _hours(work, member).local_date(work.now_ns)
 
 
 def _hours(work: Work, member: str) -> OperatingHours:

@@ -21,7 +21,7 @@ from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
 from tasviya.services.clearing_memory import ClearingStore, DefaultRow, FlowRow, LossRow, PositionInterestRow
-from tasviya.services.customs_book import CustomsStore, TariffVersion
+from tasviya.services.customs_book import CustomsStore, GuaranteeRow, TariffVersion
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
 from tasviya.services.interest_rows import AccrualRow, InterestStateRow, InterestStore
 from tasviya.services.rate_rows import (
@@ -232,6 +232,7 @@ class Changes:
     """Declarations, new or changed, by number."""
     claims: dict[str, Claim] = field(default_factory=dict)
     """Claims of customs, new or changed, by reference."""
+    guarantees: dict[str, GuaranteeRow] = field(default_factory=dict)
     tariffs: list[TariffVersion] = field(default_factory=list)
 
     def empty(self) -> bool:
@@ -259,6 +260,8 @@ class Numbers(msgspec.Struct):
     default: int
     lsm_pass: int
     lodgement: int
+    claim: int
+    guarantee: int
 
 
 class Posting(Protocol):
@@ -357,5 +360,6 @@ class PostingRefused(Exception):
     """
 
     def __init__(self, statuses: dict[int, CreateTransferStatus]) -> None:
-        super().__init__(f"{len(statuses)} transfers refused")
+        why = ", ".join(sorted({each.name.lower() for each in statuses.values()}))
+        super().__init__(f"{len(statuses)} transfers refused: {why}")
         self.statuses = statuses

@@ -84,8 +84,7 @@ class LegCode(IntEnum):
     GUARANTEE_GIVEN = 50
     GUARANTEE_WITHDRAWN = 51
     GUARANTEED = 52
-    """What goods in transit, or deferred duty, take of a guarantee."""
-    GUARANTEE_CALLED = 53
+    """What goods in transit, or deferred duty, take of a guarantee: held, freed, or called."""
 
 
 @dataclass(frozen=True, slots=True)

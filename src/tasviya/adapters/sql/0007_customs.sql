@@ -80,7 +80,21 @@ CREATE TABLE customs_claim (
     on_the_way INTEGER NOT NULL,
     due_on TEXT NOT NULL,
     met_at INTEGER NOT NULL,
-    met_by TEXT NOT NULL
+    met_by TEXT NOT NULL,
+    guarantee TEXT NOT NULL,
+    charged_by TEXT NOT NULL
+);
+CREATE INDEX customs_claim_deferred ON customs_claim (member, debtor)
+    WHERE guarantee <> '' AND kind = 'declaration' AND charged_by = '';
+
+-- Guarantees, each with what is reserved and called of it.
+CREATE TABLE customs_guarantee (
+    grn TEXT PRIMARY KEY,
+    guarantor TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    line_minor INTEGER NOT NULL,
+    body TEXT NOT NULL                  -- the guarantee as it stands
 );
 CREATE INDEX customs_claim_mrn ON customs_claim (mrn);
 CREATE INDEX customs_claim_open ON customs_claim (member, debtor) WHERE status = 'open';

@@ -28,6 +28,14 @@ class ClaimKind(StrEnum):
     """What a trader's releases of a month came to."""
     CALL = "call"
     """A guarantee is called."""
+    REFUND = "refund"
+    """What customs owe a trader; the customs are its debtor."""
+    SHARE = "share"
+    """What customs owe another member of a pool; the customs are its debtor."""
+
+
+OUTGOING = frozenset({ClaimKind.REFUND, ClaimKind.SHARE})
+"""What customs pay, not what they are paid."""
 
 
 class ClaimStatus(StrEnum):
@@ -45,7 +53,7 @@ class Claim(msgspec.Struct):
     """What payments quote: the MRN, or the MRN with an ending of its own."""
     kind: ClaimKind
     mrn: str
-    """The declaration that it is about; for deferred duty the trader."""
+    """The declaration that it is about; of a share, the member that is owed it."""
     member: str
     debtor: str
     """Who is to pay: a trader, or the guarantor's participant code."""

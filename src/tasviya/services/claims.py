@@ -18,13 +18,14 @@ from collections.abc import Mapping
 
 from tasviya.core.errors import InvariantBroken, Refusal
 from tasviya.core.money import Money
-from tasviya.customs.claim import Claim, ClaimKind, ClaimStatus, fits
+from tasviya.customs.claim import OUTGOING, Claim, ClaimKind, ClaimStatus, fits
 from tasviya.customs.lodgement import Lodgement, LodgementEvent, LodgementStatus
 from tasviya.customs.tax_law import TaxLaw
 from tasviya.services.customs_accounts import account, authority, is_authority, leg, money_of
 from tasviya.services.guarantee_holds import released_legs
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
+from tasviya.settlement.conversion import IN
 from tasviya.settlement.payment import Payment
 from tasviya.settlement.routing import Leg, LegCode
 from tasviya.settlement.rules import AM09, RR07
@@ -44,14 +45,17 @@ def admit(work: Work, payment: Payment) -> Refusal | None:
     payment: its creditor is known.
     """
     snapshot = work.memory.snapshot
-    if not is_authority(snapshot, payment.creditor):
+    incoming = is_authority(snapshot, payment.creditor)
+    if not incoming and not is_authority(snapshot, payment.debtor):
         return None
     quoted = QUOTED.search(payment.remittance)
     if quoted is None:
-        return _admit_cash(work, payment)
+        return _admit_cash(work, payment) if incoming else None
     claim = work.memory.customs.claim(quoted[1])
     if claim is None:
         return RR07.refuse(f"No claim has the reference {quoted[1]}.")
+    if claim.kind in OUTGOING:
+        return _admit_outgoing(work, payment, claim)
     payee = authority(snapshot, claim.member)
     if isinstance(payee, Refusal) or payee.code != payment.creditor:
         owner = claim.member if isinstance(payee, Refusal) else payee.code
@@ -59,13 +63,34 @@ def admit(work: Work, payment: Payment) -> Refusal | None:
     unfit = fits(claim, payment.amount_minor, snapshot.currencies[payment.currency], PLACE)
     if unfit is not None:
         return AM09.refuse(unfit.what, unfit.cure, "CdtTrfTxInf/IntrBkSttlmAmt")
-    if payment.fixed == "in":
+    if payment.fixed == IN:
         what = f"{claim.reference} is paid with what arrives, and this payment fixes what is sent."
-        return AM09.refuse(what, "Fix what the customs receive: FXB with InstdAmt as limit.", PLACE)
-    payment.claim = claim.reference
-    claim.on_the_way += payment.amount_minor
-    work.changes.claims[claim.reference] = claim
+        return AM09.refuse(what, "Leave .IN out of LclInstrm: fix what the customs receive.", PLACE)
+    _on_its_way(work, payment, claim)
     return None
+
+
+def _admit_outgoing(work: Work, payment: Payment, claim: Claim) -> Refusal | None:
+    """A payment by which customs pay what they owe: a trader's refund, or another member's share."""
+    snapshot = work.memory.snapshot
+    if payment.debtor != claim.debtor:
+        return RR07.refuse(f"{claim.reference} is {claim.debtor}'s to pay, not {payment.debtor}'s.")
+    if claim.kind is ClaimKind.SHARE:
+        payee = authority(snapshot, claim.mrn)
+        if isinstance(payee, Refusal) or payee.code != payment.creditor:
+            return RR07.refuse(f"{claim.reference} is owed to {claim.mrn}, not to {payment.creditor}.")
+    code = payment.debit_currency if payment.fixed == IN else payment.currency
+    unfit = fits(claim, payment.claim_minor, snapshot.currencies[code], PLACE)
+    if unfit is not None:
+        return AM09.refuse(unfit.what, unfit.cure, "CdtTrfTxInf/IntrBkSttlmAmt")
+    _on_its_way(work, payment, claim)
+    return None
+
+
+def _on_its_way(work: Work, payment: Payment, claim: Claim) -> None:
+    payment.claim = claim.reference
+    claim.on_the_way += payment.claim_minor
+    work.changes.claims[claim.reference] = claim
 
 
 def _admit_cash(work: Work, payment: Payment) -> Refusal | None:
@@ -93,9 +118,31 @@ def paying_legs(work: Work, payment: Payment, amount: int) -> list[Leg]:
     claim = work.memory.customs.claim(payment.claim)
     if claim is None:
         raise InvariantBroken(f"{payment.payment_id} was admitted for {payment.claim}")
-    claim.on_the_way -= amount
+    claim.on_the_way -= payment.claim_minor
+    if claim.kind in OUTGOING:
+        return _paid_out(work, payment, claim, amount)
     cash = account(work, AccountKind.CUSTOMS_CASH, claim.member)
     return pay(work, claim, amount, cash.id, LegCode.DUTY_PAID, payment.payment_id)
+
+
+def _paid_out(work: Work, payment: Payment, claim: Claim, amount: int) -> list[Leg]:
+    """Customs pay what they owe; another member's share comes in there as revenue."""
+    cash = account(work, AccountKind.CUSTOMS_CASH, claim.member)
+    is_share = claim.kind is ClaimKind.SHARE
+    kind = AccountKind.CUSTOMS_SHARE if is_share else AccountKind.CUSTOMS_REFUND
+    owed = account(work, kind, claim.member, claim.mrn)
+    code = LegCode.SHARE_PAID if is_share else LegCode.REFUND_PAID
+    paid = payment.claim_minor
+    legs = [leg("paid_out", code, owed, cash, paid)]
+    if is_share:
+        came = account(work, AccountKind.CUSTOMS_CASH, claim.mrn)
+        revenue = account(work, AccountKind.CUSTOMS_REVENUE, claim.mrn, f"SHARE-{claim.member}")
+        legs.append(leg("share_in", LegCode.SHARE_PAID, came, revenue, amount))
+    claim.paid, claim.met_by = claim.paid + paid, payment.payment_id
+    if not claim.left:
+        claim.status, claim.met_at = ClaimStatus.MET, work.now_ns
+    work.changes.claims[claim.reference] = claim
+    return legs
 
 
 def _paid_in(work: Work, payment: Payment, amount: int) -> list[Leg]:

@@ -129,7 +129,7 @@ class Work:
         """A payment that was on its way for a claim of customs will not settle."""
         claim = self.memory.customs.claim(payment.claim)
         if claim is not None:
-            claim.on_the_way -= payment.amount_minor
+            claim.on_the_way -= payment.claim_minor
             self.changes.claims[claim.reference] = claim
 
     def changed(self, payment: Payment) -> None:

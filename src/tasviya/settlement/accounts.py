@@ -115,7 +115,6 @@ OWED_TO_OWNER = frozenset(
         AccountKind.CLAIM,
         AccountKind.CUSTOMS_ACCRUED,
         AccountKind.CUSTOMS_REVENUE,
-        AccountKind.CUSTOMS_POOL,
         AccountKind.CUSTOMS_SHARE,
         AccountKind.CUSTOMS_REFUND,
         AccountKind.TRADER_CASH,
@@ -123,7 +122,7 @@ OWED_TO_OWNER = frozenset(
     }
 )
 """Kinds whose balance is credits less debits, and may not fall below zero."""
-EITHER_WAY = frozenset({AccountKind.CLEARING, AccountKind.POSITION})
+EITHER_WAY = frozenset({AccountKind.CLEARING, AccountKind.POSITION, AccountKind.CUSTOMS_POOL})
 """Kinds whose balance is credits less debits, and may stand on either side of zero."""
 OWNED = frozenset(
     {

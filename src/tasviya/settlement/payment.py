@@ -177,7 +177,8 @@ class Payment(msgspec.Struct):
     unit_minor: int = 0
     """By the union route: what it moved between positions, minor units of the union's unit."""
     claim: str = ""
-    """The claim of customs that it pays, by its reference; or CASH/ and the trader whose account it fills."""
+    """The claim of or on customs that it pays, by its reference; or CASH/ and the trader whose account it
+    fills."""
 
     def happens(self, event: Event) -> None:
         """Move to the status that follows.
@@ -190,6 +191,11 @@ class Payment(msgspec.Struct):
     def taken_minor(self) -> int:
         """What its source accounts must hold, minor units of their currency."""
         return self.debit_minor if self.debit_currency else self.amount_minor
+
+    @property
+    def claim_minor(self) -> int:
+        """What it pays of its claim, minor units of the currency that is fixed."""
+        return self.debit_minor if self.fixed == "in" else self.amount_minor
 
     @property
     def rank(self) -> int:

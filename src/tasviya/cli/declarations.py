@@ -39,14 +39,14 @@ def assess(
     tariff = read_customs(customs, member)
     day = date_in(on) or datetime.now(UTC).date()
     rates = official_rates(rate, home, tariff, day)
-    declared, left_out = _read(file)
+    declared, left_out = read_declaration(file)
     found = assess_declaration(declared, tariff, rates, day)
     if isinstance(found, list):
-        _stop(found, file)
+        stop(found, file)
     _print(found, tariff.law, left_out, output)
 
 
-def _read(file: Path) -> tuple[Declaration, tuple[str, ...]]:
+def read_declaration(file: Path) -> tuple[Declaration, tuple[str, ...]]:
     """The declaration in a file, and what of it was left out.
 
     Raises: OperatorError.
@@ -61,23 +61,21 @@ def _read(file: Path) -> tuple[Declaration, tuple[str, ...]]:
     if raw.lstrip(BLANKS).startswith(b"<"):
         reading = wco.read(raw)
         if isinstance(reading, list):
-            _stop(reading, file)
+            stop(reading, file)
         return reading.declaration, reading.left_out
     declared = declaration_json.read(raw)
     if isinstance(declared, list):
-        _stop(declared, file)
+        stop(declared, file)
     return declared, ()
 
 
-def _stop(refusals: list[Refusal], file: Path) -> NoReturn:
+def stop(refusals: list[Refusal], file: Path) -> NoReturn:
     """Tell all that was found; the last one stops the command.
 
     Raises: OperatorError.
     """
     *others, last = [
-        OperatorError(
-            each.reason, _plain(each.what), _plain(each.cure), _plain(f"{file} {each.where}").strip()
-        )
+        OperatorError(each.reason, plain(each.what), plain(each.cure), plain(f"{file} {each.where}").strip())
         for each in refusals
     ]
     for each in (other.refusal for other in others):
@@ -86,7 +84,7 @@ def _stop(refusals: list[Refusal], file: Path) -> NoReturn:
     raise last
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A text from a file without what would steer a terminal."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
@@ -109,7 +107,7 @@ def _print(found: Assessed, law: TaxLaw, left_out: tuple[str, ...], output: Form
     screen.print(
         details(
             {
-                "declaration": f"{escape(_plain(declared.lrn))}, {declared.kind} into {law.member}",
+                "declaration": f"{escape(plain(declared.lrn))}, {declared.kind} into {law.member}",
                 "customs value": f"{text(found.value.minor)} {money}",
                 "to pay": f"{text(found.total)} {money}",
             }
@@ -119,7 +117,7 @@ def _print(found: Assessed, law: TaxLaw, left_out: tuple[str, ...], output: Form
         item = each.item
         screen.print()
         goods = f"{item.goods} of origin {item.claimed_origin}, {item.description}"
-        screen.print(f"Item {item.number}: {_plain(goods)}", markup=False)
+        screen.print(f"Item {item.number}: {plain(goods)}", markup=False)
         screen.print(f"customs value {text(each.value.minor)} {money}: {' + '.join(each.value.explanation)}")
         own = [row for row in rows if row["item"] == item.number]
         show([{name: row[name] for name in ("tax", "base", "rate", "row", "amount")} for row in own], output)

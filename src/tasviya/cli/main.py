@@ -14,6 +14,7 @@ import typer
 from tasviya import __version__
 from tasviya.cli import (
     ask,
+    controls,
     credit,
     customs,
     cycle,
@@ -25,9 +26,11 @@ from tasviya.cli import (
     exchange_day,
     goods,
     lsm,
+    mirror,
     netting,
     netting_years,
     operate,
+    risk,
     setoff,
     unit,
 )
@@ -60,6 +63,11 @@ app.add_typer(netting.netting_app, name="netting")
 app.add_typer(setoff.setoff_app, name="setoff")
 app.add_typer(lsm.lsm_app, name="lsm")
 customs.customs_app.command()(declarations.assess)
+customs.customs_app.command()(controls.controls)
+customs.customs_app.command()(controls.select)
+customs.customs_app.command()(controls.hits)
+customs.customs_app.command()(mirror.mirror)
+customs.customs_app.add_typer(risk.risk_app, name="risk")
 app.add_typer(customs.customs_app, name="customs")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
 from clearing_errors import CLEARING_CASES
+from control_errors import CONTROL_CASES
 from credit_errors import CREDIT_CASES
 from customs_errors import CUSTOMS_CASES
 from declaration_errors import DECLARATION_CASES, refusal_of_declaration
@@ -91,6 +92,7 @@ def cases() -> Iterator[Case]:
         *GOODS_CASES,
         *TARIFF_CASES,
         *CUSTOMS_CASES,
+        *CONTROL_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 

@@ -21,13 +21,12 @@ from tasviya.core.money import format_minor
 
 if TYPE_CHECKING:
     from tasviya.customs.mirror import Gap, RateOf
+    from tasviya.customs.mirror_lines import MirrorLine
     from tasviya.customs.mirror_match import Accepted
     from tasviya.customs.valuation import Rates
 
 ACCEPTED = "accepted.csv"
 SUFFIXES = (".json", ".xml")
-GOODS_WORTH = 10**9
-"""What goods are taken to be worth where only their rate of duty is asked, minor units."""
 
 
 def mirror(
@@ -124,20 +123,27 @@ def _accepted(folder: Path) -> Sequence[Accepted]:
 def _rate_of(customs: Path, member: str, rates: Rates, code: str) -> RateOf:
     """The first tax of a member's law on goods, as a share of their value; None where it cannot be told."""
     from tasviya.core.errors import Refusal
+    from tasviya.core.rounding import Rounding, rounded
+    from tasviya.customs.declaration import Amount
+    from tasviya.customs.declaration_rules import kilograms
+    from tasviya.customs.worth import worth
     from tasviya.services.duty import Asked, answer
 
     tariff = read_customs(customs, member)
     money = tariff.law.currency
-    worth = Fraction(1) if money.code == code else rates.get(money.code)
-    own = {name: each / worth for name, each in {**rates, code: Fraction(1)}.items()} if worth else {}
+    one = Fraction(1) if money.code == code else rates.get(money.code)
+    own = {name: each / one for name, each in {**rates, code: Fraction(1)}.items()} if one else {}
 
-    def rate_of(goods: str, origin: str, day: date) -> Fraction | None:
-        asked = Asked(goods, origin, format_minor(GOODS_WORTH, money.decimals), money.code, day)
-        found = answer(tariff, asked, own)
-        if isinstance(found, Refusal):
+    def rate_of(goods: str, origin: str, day: date, line: MirrorLine) -> Fraction | None:
+        value = worth(Amount(rounded(line.value, Rounding.HALF_UP), code), money.code, own, money.code)
+        minor = rounded(value or Fraction(0), Rounding.HALF_UP)
+        quantities = {str(unit): kilograms(quantity) for unit, quantity in line.quantities.items()}
+        text = format_minor(minor, money.decimals)
+        found = answer(tariff, Asked(goods, origin, text, money.code, day, {}, quantities), own)
+        if isinstance(found, Refusal) or minor <= 0:
             return None
         first = next(iter(found.by_tax.values()), None)
-        return None if first is None else Fraction(first, GOODS_WORTH)
+        return None if first is None else Fraction(first, minor)
 
     return rate_of
 

@@ -204,8 +204,8 @@ def _reached(items: Sequence[Item], rule: ControlRule, rates: Rates) -> bool:
             return False
     if rule.least_value is not None:
         values = [worth(item.price, rule.least_value.currency, rates) for item in items]
-        worth = [each for each in values if each is not None]
-        if len(worth) == len(values) and sum(worth) < rule.least_value.minor:
+        told = [each for each in values if each is not None]
+        if len(told) == len(values) and sum(told) < rule.least_value.minor:
             return False
     return True
 
@@ -223,9 +223,10 @@ def _unsatisfied(
     where = f"{path(place)}.documents"
     shown = list(_shown(declaration, item, rule.document))
     if not shown:
-        basis = f" by {rule.basis}" if rule.basis else ""
-        what = f"{named(item)} needs a {rule.kind} of {rule.named_authority}{basis}: {rule.code}."
-        cure = f"Apply to {rule.authority}, and show the document as type {rule.document}."
+        basis = f", by {rule.basis}" if rule.basis else ""
+        wanted = "a licence" if rule.kind is ControlKind.LICENCE else "a document of control"
+        what = f"{named(item)} needs {wanted}: {rule.code}, {rule.named_authority}{basis}."
+        cure = f"Apply there, and show the document as type {rule.document}."
         return Refusal("CN02", what, cure, where)
     if rule.kind is ControlKind.CONTROL:
         return None
@@ -242,8 +243,11 @@ def _unsatisfied(
             return None
         if first is None:
             told = f"{named(item)}, {rule.code} of {rule.named_authority}: {used.what}"
-            field_of = f"{path(place)}.{used.where}" if used.where.startswith(("goods", "quant")) else where
-            first = Refusal(used.reason, told, used.cure, field_of, used.transient)
+            field_of = {"goods": "goods", "quantity": f"quantities.{licence.unit}"}.get(
+                used.where, used.where
+            )
+            place_of = f"{path(place)}.{field_of}" if field_of.startswith(("goods", "quant")) else where
+            first = Refusal(used.reason, told, used.cure, place_of, used.transient)
     return first
 
 

@@ -33,9 +33,11 @@ MIRROR_CODES = {
     "MR01": "exports are mirrored with imports",
     "MR02": "a declaration is given once",
     "MR03": "every currency that is declared has a rate",
+    "MR04": "accepted.csv says of every declaration in its folder when it was accepted",
 }
-RateOf = Callable[[str, str, date], Fraction | None]
-"""The duty on goods of an origin on a day as a share of their value; None if it cannot be told."""
+RateOf = Callable[[str, str, date, MirrorLine], Fraction | None]
+"""The duty on a line's value and quantities as a share of the value, were it goods of a subheading and an
+origin on a day; None if it cannot be told."""
 
 
 class GapReason(StrEnum):
@@ -76,6 +78,7 @@ class Tolerance:
     value, quantity: shares of the exporter's figure. alike: how far apart masses may be, as a share of the
     larger, of goods that are taken for the same under two subheadings. days: how long goods may be under way.
     low, high: quantiles of prices per kilogram; prices between low / margin and high x margin are no gap.
+    Quartiles stand firm where up to a quarter of the prices are odd themselves.
     least: how many imports a subheading needs to have quantiles.
     """
 
@@ -83,8 +86,8 @@ class Tolerance:
     quantity: Fraction = Fraction(2, 100)
     alike: Fraction = Fraction(25, 100)
     days: int = DAYS
-    low: Fraction = Fraction(5, 100)
-    high: Fraction = Fraction(95, 100)
+    low: Fraction = Fraction(25, 100)
+    high: Fraction = Fraction(75, 100)
     margin: Fraction = Fraction(2)
     least: int = 20
 
@@ -230,7 +233,7 @@ def _shifted(pair: _Pair, money: Money, rate_of: RateOf | None) -> Gap:
     day = max(each.on for each in pair.shipment.imports)
     what, duty = f"{out.goods} came in as {into.goods}.", None
     origin = min(into.origins or out.origins, default="")
-    rates = [rate_of(goods, origin, day) if rate_of else None for goods in (out.goods, into.goods)]
+    rates = [rate_of(goods, origin, day, into) if rate_of else None for goods in (out.goods, into.goods)]
     if rates[0] is not None and rates[1] is not None:
         saved = into.value * (rates[0] - rates[1])
         duty = max(0, rounded(saved, Rounding.DOWN))

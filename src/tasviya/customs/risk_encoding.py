@@ -5,9 +5,10 @@
 
 A category's number is how often controls found something in it, drawn towards the whole's rate by `smoothing`
 imagined lines. For training, lines are divided into folds, and a line's number is made from the other folds
-alone. So its label has no part in it. Taking only the line itself out of the count is not enough: within a
-category, the count without a label falls where the label is one, so that the number tells it; and the tests
-show that with labels that are drawn at random.
+alone: no label of a fold has a part in the fold's numbers, and a category's lines in one fold have one number
+whatever their labels. Taking only the line itself out of the count would not do: then a category has two
+numbers, the lower for lines with a finding, and trees learn to tell these apart and nothing else. The tests
+have that as their counterexample.
 
 Source: D. Micci-Barreca, A preprocessing scheme for high-cardinality categorical attributes, SIGKDD
 Explorations 3 (1), 2001.

@@ -97,10 +97,12 @@ def _accepted(folder: Path) -> Sequence[Accepted]:
 
     table = folder / ACCEPTED
     raw = app.read_bytes(table, f"Put {ACCEPTED} there, with the columns file and accepted.")
-    days = {
-        cells["file"]: (line, cells["accepted"])
-        for line, cells in cells_of(raw, str(table), "MR04", ("file", "accepted"))
-    }
+    days: dict[str, tuple[int, str]] = {}
+    for line, cells in cells_of(raw, str(table), "MR04", ("file", "accepted")):
+        if cells["file"] in days:
+            what = f"{plain(cells['file'])} is there twice."
+            raise OperatorError("MR04", what, "Give every declaration one line.", f"{table}:{line}")
+        days[cells["file"]] = line, cells["accepted"]
     files = sorted(each for each in folder.iterdir() if each.suffix.lower() in SUFFIXES)
     for name in [*days, *(each.name for each in files)]:
         if name not in days or not (folder / name).is_file():

@@ -78,6 +78,7 @@ def test_a_selection_says_why(tmp_path: Path) -> None:
     known.write_text("KZ000000000000\nKZ120340000561\n")
     rows = json.loads(told(*select("--mrn", "26KZ1", "--known", known, "-o", "json")))
     assert [row["rule"] for row in rows] == ["DENIM-CHEAP", "NO-PROOF"]
+    assert {(row["channel"], row["drawn"]) for row in rows} == {("red", "no")}
     text = told(*select("--mrn", "26KZ1"))
     assert "channel  red" in text and "KZ120340000561 has not declared before" in text
 
@@ -90,6 +91,15 @@ def test_the_draw_is_the_same_every_time_and_another_with_another_secret(tmp_pat
     assert drawn[0] == drawn[1] and any(drawn[0]) and not all(drawn[0])
     others = ["drawn    yes" in told(*select("--mrn", mrn, "--secret", secret)) for mrn in mrns]
     assert others != drawn[0]
+
+
+def test_a_green_declaration_is_a_row_as_well(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('random_share = "0.02"\n')
+    (row,) = json.loads(told(*select("--mrn", "26KZ1", "--rules", rules, "-o", "json")))
+    assert row == {
+        "channel": "green", "drawn": "no", "rule": "", "rule_channel": "", "item": 0, "reason": "",
+    }  # fmt: skip
 
 
 def test_no_draw_without_an_mrn_or_with_a_short_secret(tmp_path: Path) -> None:

@@ -102,17 +102,19 @@ def select(
     traders = app.read_text(known, "Name a file of identifiers.").split() if known else []
     facts = Facts(frozenset(traders), rates_in(rate))
     found = accepted(selected(replace(declared, mrn=mrn or declared.mrn), by, hidden, day, facts))
-    rows: list[Row] = [
-        {"channel": each.channel, "rule": each.rule, "item": each.item, "reason": plain(each.text)}
-        for each in found.reasons
-    ]
+    whole: Row = {"channel": str(found.channel), "drawn": "yes" if found.drawn else "no"}
     if output is not Format.TABLE:
-        show(rows, output)
+        empty: Row = {"rule": "", "rule_channel": "", "item": 0, "reason": ""}
+        given: list[Row] = [
+            {"rule": each.rule, "rule_channel": each.channel, "item": each.item, "reason": plain(each.text)}
+            for each in found.reasons
+        ]
+        show([whole | row for row in given or [empty]], output)
         return
-    screen.print(details({"channel": str(found.channel), "drawn": "yes" if found.drawn else "no"}))
-    for row in rows:
-        of_item = f", item {row['item']}" if row["item"] else ""
-        typer.echo(f"{row['channel']} by {row['rule']}{of_item}: {row['reason']}")
+    screen.print(details(whole))
+    for each in found.reasons:
+        of_item = f", item {each.item}" if each.item else ""
+        typer.echo(f"{each.channel} by {each.rule}{of_item}: {plain(each.text)}")
 
 
 def hits(

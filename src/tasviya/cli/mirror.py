@@ -65,7 +65,8 @@ def mirror(
         show(rows, output)
         return
     for row in rows:
-        typer.echo(f"{row['reason']}  {row['exports'] or '-'} / {row['imports'] or '-'}\n  {row['what']}")
+        title = " ".join(filter(None, (row["reason"], row["goods"])))
+        typer.echo(f"{title}  {row['exports'] or '-'} / {row['imports'] or '-'}\n  {row['what']}")
     count = f"{len(sides[0]):,} exports and {len(sides[1]):,} imports"
     typer.echo(f"{count}: {len(rows):,} gaps." if rows else f"{count}: no gap.")
 

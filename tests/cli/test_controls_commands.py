@@ -200,3 +200,15 @@ def test_a_mirror_without_rates_or_days_stops(tmp_path: Path) -> None:
         assert stopped(*mirror(copy, *RATE)) == ("MR04", f"{table}{place}")
     table.unlink()
     assert stopped(*mirror(copy, *RATE))[0] == "file_unreadable"
+
+
+def test_declarations_in_xml_are_mirrored_as_well(tmp_path: Path) -> None:
+    for side in ("exports", "imports"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "accepted.csv").write_text("file,accepted\n")
+    shutil.copy(
+        CUSTOMS.parents[1] / "tests" / "customs" / "data" / "TT_IM001a_decl.xml", tmp_path / "imports"
+    )
+    (tmp_path / "imports" / "accepted.csv").write_text("file,accepted\nTT_IM001a_decl.xml,2026-08-20\n")
+    (row,) = json.loads(told(*mirror(tmp_path, "--rate", "GBP=590.02", "-o", "json")))
+    assert (row["reason"], row["exports"], row["imported"]) == ("orphan_import", "", "851090")

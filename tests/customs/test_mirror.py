@@ -109,6 +109,18 @@ def test_a_reference_may_stand_at_an_item_or_be_a_ucr() -> None:
     ]  # fmt: skip
 
 
+def test_other_previous_documents_tie_nothing() -> None:
+    """Two shipments that were in one warehouse, and whose UCR is blank, stay two."""
+    store, blank = Document("N337", "WAREHOUSE-1"), Document("DCR", " ")
+    exports = [of(EXPORT, previous=(blank,)), of(EXPORT, mrn="26MD2", previous=(blank,))]
+    imports = [
+        of(IMPORT, previous=(*BEFORE, store, blank)),
+        of(IMPORT, mrn="26KZ2", previous=(Document("N821", "26MD2"), store, blank)),
+    ]
+    found = match(exports, imports).shipments
+    assert [(len(each.exports), len(each.imports)) for each in found] == [(1, 1), (1, 1)]
+
+
 @pytest.mark.parametrize(
     ("change", "after", "together"),
     [

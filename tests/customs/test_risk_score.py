@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 from pathlib import Path
 
@@ -82,7 +83,18 @@ def test_reasons_name_what_was_found_before(model: RiskModel) -> None:
 
 def test_a_file_that_is_no_model_is_refused(model: RiskModel) -> None:
     whole = dump(model)
-    for raw in (b"", b"{}", b"[]", b"\xff", whole.replace(b"tasviya-risk-1", b"tasviya-risk-9"), whole[:-20]):
+    tree = json.loads(whole)
+    tree["encodings"][0]["tables"]["0"] = [5, 4]
+    more_than_all = json.dumps(tree).encode()
+    for raw in (
+        more_than_all,
+        b"",
+        b"{}",
+        b"[]",
+        b"\xff",
+        whole.replace(b"tasviya-risk-1", b"tasviya-risk-9"),
+        whole[:-20],
+    ):
         with pytest.raises(OperatorError) as stopped:
             load(raw, "m.json")
         assert (stopped.value.refusal.reason, stopped.value.refusal.where) == ("RK07", "m.json")

@@ -24,7 +24,9 @@ FileOfDeclaration = Annotated[Path, typer.Argument(help="A declaration: JSON, or
 OnDay = Annotated[str | None, typer.Option(help="The day, yyyy-mm-dd; today if left out.")]
 SharedRates = Annotated[
     list[str] | None,
-    typer.Option(help="What one of a currency is worth in one that all share: EUR=512.34. May be repeated."),
+    typer.Option(
+        help="What one of a currency is worth in one that all share: EUR=512.34, and KZT=1 as well."
+    ),
 ]
 
 

@@ -92,9 +92,10 @@ def _by_reference(
             place = parent[place]
         return place
 
+    known = frozenset(each.declaration.mrn for each in exports if each.declaration.mrn)
     holders: dict[tuple[str, str], int] = {}
     for place, each in enumerate(every):
-        for name in _names(each.declaration, own=place < len(exports)):
+        for name in _names(each.declaration, known, own=place < len(exports)):
             parent[root(place)] = root(holders.setdefault(name, place))
     groups: dict[int, tuple[list[Accepted], list[Accepted]]] = defaultdict(lambda: ([], []))
     for place, each in enumerate(every):
@@ -105,16 +106,20 @@ def _by_reference(
     return shipments, alone_out, alone_in
 
 
-def _names(declaration: Declaration, *, own: bool) -> Iterator[tuple[str, str]]:
-    """What ties a declaration to others: its own MRN if it is an export, MRNs and UCRs before it."""
+def _names(declaration: Declaration, known: frozenset[str], *, own: bool) -> Iterator[tuple[str, str]]:
+    """What ties a declaration to others: its own MRN if it is an export, exports' MRNs and UCRs before it.
+
+    Other previous documents, such as of a warehouse, tie nothing: unrelated shipments may share them.
+    """
     if own and declaration.mrn:
         yield "mrn", declaration.mrn
     lists = (declaration.previous, *(item.previous for item in declaration.items))
     for document in (each for documents in lists for each in documents):
-        if document.type in UCR_TYPES:
-            yield "ucr", document.reference.strip()
-        elif not own:
-            yield "mrn", document.reference.strip()
+        reference = document.reference.strip()
+        if document.type in UCR_TYPES and reference:
+            yield "ucr", reference
+        elif not own and reference in known:
+            yield "mrn", reference
 
 
 def _by_likeness(

@@ -8,7 +8,8 @@ imagined lines. For training, lines are divided into folds, and a line's number 
 alone: no label of a fold has a part in the fold's numbers, and a category's lines in one fold have one number
 whatever their labels. Taking only the line itself out of the count would not do: then a category has two
 numbers, the lower for lines with a finding, and trees learn to tell these apart and nothing else. The tests
-have that as their counterexample.
+have that as their counterexample. Where a category has so few lines that each is in a fold of its own, both
+come to the same; there smoothing keeps the number near the whole's.
 
 Source: D. Micci-Barreca, A preprocessing scheme for high-cardinality categorical attributes, SIGKDD
 Explorations 3 (1), 2001.

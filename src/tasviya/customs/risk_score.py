@@ -176,7 +176,10 @@ def load(raw: bytes, where: str) -> RiskModel:
 
 def _encoding(tree: Mapping[str, Any]) -> Encoding:
     tables = {str(name): (int(found), int(lines)) for name, (found, lines) in tree["tables"].items()}
-    return Encoding(tables, int(tree["found"]), int(tree["lines"]), int(tree["smoothing"]))
+    encoding = Encoding(tables, int(tree["found"]), int(tree["lines"]), int(tree["smoothing"]))
+    if encoding.smoothing < 0 or not all(0 <= found <= lines > 0 for found, lines in tables.values()):
+        raise ValueError("a category has more findings than lines")
+    return encoding
 
 
 def _names(history: History) -> list[str]:

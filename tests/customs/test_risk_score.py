@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -27,7 +28,8 @@ from tasviya.customs.risk_score import (
     train,
 )
 
-KOREAN = Path("/work/shared/data/customs/risk")
+SHARED = Path(os.environ.get("TASVIYA_SHARED") or Path(__file__).parents[3] / "shared") / "data"
+KOREAN = SHARED / "customs" / "risk"
 FEW = Settings(rounds=60, leaves=15)
 PAST = read_history(history(4000, 1), "past.csv", labelled=True)
 LATER = read_history(history(2000, 2), "later.csv", labelled=True)
@@ -179,9 +181,7 @@ def test_a_report_by_hand() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not KOREAN.exists(), reason=f"{KOREAN} is not there: the Korean data set is not committed"
-)
+@pytest.mark.skipif(not KOREAN.exists(), reason="the synthetic Korean declarations are not at hand")
 def test_the_korean_declarations() -> None:
     """Trained on 2020, tested on the second quarter of 2021: at least what the reference figures are."""
     pytest.importorskip("lightgbm", reason="the extra risk is not installed")

@@ -237,6 +237,21 @@ def test_duties_and_declarations_print_what_the_examples_show(
     assert shown >= 4
 
 
+@pytest.mark.usefixtures("desk")
+def test_controls_print_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = 0
+    for line, told in examples("docs/controls.md").items():
+        if line.startswith("tasviya customs risk"):
+            pytest.importorskip("lightgbm", reason="the extra risk is not installed")
+        status, said = run_command(monkeypatch, capsys, line)
+        assert status == 4 * told.startswith("hold"), (line, said)
+        assert is_printed(told, said), (line, said)
+        shown += 1
+    assert shown == 8
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("desk")
 def test_cycle_prints_what_the_examples_show(

@@ -15,6 +15,7 @@ from typing import Any
 
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
 from clearing_errors import CLEARING_CASES
+from control_errors import CONTROL_CASES
 from credit_errors import CREDIT_CASES
 from customs_errors import CUSTOMS_CASES
 from declaration_errors import DECLARATION_CASES, refusal_of_declaration
@@ -103,6 +104,7 @@ def cases() -> Iterator[Case]:
         *TARIFF_CASES,
         *CUSTOMS_CASES,
         *LODGING_COMMANDS,
+        *CONTROL_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))
 

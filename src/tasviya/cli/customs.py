@@ -17,7 +17,9 @@ from tasviya.core.money import Currency, format_minor, parse_amount
 if TYPE_CHECKING:
     from tasviya.customs.revenue import Share
 
-customs_app = typer.Typer(help="Tariff quotas and revenue sharing, from files.", no_args_is_help=True)
+customs_app = typer.Typer(
+    help="Duties, controls, selection, quotas and sharing, from files.", no_args_is_help=True
+)
 
 MORE_DECIMALS = 4
 """How many decimals beyond the currency's an exact share is shown with."""

@@ -34,21 +34,29 @@ def assess(
 ) -> None:
     """What does a declaration pay: every item's customs value and taxes, and sums by tax. Example: tasviya
     customs assess examples/customs/import.json --member KZ --rate EUR=512.34 --on 2026-10-01"""
-    from tasviya import app
     from tasviya.services.declarations import assess_declaration
 
     tariff = read_customs(customs, member)
     day = date_in(on) or datetime.now(UTC).date()
     rates = official_rates(rate, home, tariff, day)
-    raw = app.read_bytes(file, "Name a declaration's file.")
-    declared, left_out = read_declaration(file, raw)
+    declared, left_out = read_declaration(file)
     found = assess_declaration(declared, tariff, rates, day)
     if isinstance(found, list):
-        _stop(found, file)
+        stop(found, file)
     _print(found, tariff.law, left_out, output)
 
 
-def read_declaration(file: Path, raw: bytes) -> tuple[Declaration, tuple[str, ...]]:
+def read_declaration(file: Path) -> tuple[Declaration, tuple[str, ...]]:
+    """The declaration in a file, and what of it was left out.
+
+    Raises: OperatorError.
+    """
+    from tasviya import app
+
+    return declaration_in(file, app.read_bytes(file, "Name a declaration's file."))
+
+
+def declaration_in(file: Path, raw: bytes) -> tuple[Declaration, tuple[str, ...]]:
     """The declaration in a file's bytes, and what of it was left out.
 
     Raises: OperatorError.
@@ -58,15 +66,15 @@ def read_declaration(file: Path, raw: bytes) -> tuple[Declaration, tuple[str, ..
     if raw.lstrip(BLANKS).startswith(b"<"):
         reading = wco.read(raw)
         if isinstance(reading, list):
-            _stop(reading, file)
+            stop(reading, file)
         return reading.declaration, reading.left_out
     declared = declaration_json.read(raw)
     if isinstance(declared, list):
-        _stop(declared, file)
+        stop(declared, file)
     return declared, ()
 
 
-def _stop(refusals: list[Refusal], file: Path) -> NoReturn:
+def stop(refusals: list[Refusal], file: Path) -> NoReturn:
     """Tell all that was found; the last one stops the command.
 
     Raises: OperatorError.

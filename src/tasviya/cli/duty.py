@@ -88,7 +88,7 @@ def duty(
         currency,
         day,
         {name: text for name, text in added.items() if text},
-        _pairs(quantity, "quantity", "kg=120.5"),
+        pairs(quantity, "quantity", "kg=120.5"),
         preference,
         additional or (),
         quota,
@@ -122,7 +122,7 @@ def official_rates(given: list[str] | None, home: Path | None, tariff: Tariff, d
     from tasviya import app
 
     rates = app.ask_rates(app.Home(home)).worth_in(tariff.law.currency.code, day) if home else {}
-    rates |= {code: Fraction(text) for code, text in _pairs(given, "rate", "EUR=512.34").items()}
+    rates |= {code: Fraction(text) for code, text in pairs(given, "rate", "EUR=512.34").items()}
     if any(each <= 0 for each in rates.values()):
         raise OperatorError("CD03", "A rate is not above zero.", "Give the day's official rate.", "--rate")
     return rates
@@ -136,7 +136,11 @@ def _text(file: Path) -> str:
         raise OperatorError("unreadable", what, "Give a file of UTF-8 text.", str(file)) from None
 
 
-def _pairs(given: list[str] | None, name: str, example: str) -> dict[str, str]:
+def pairs(given: list[str] | None, name: str, example: str) -> dict[str, str]:
+    """Options such as EUR=512.34, by their names.
+
+    Raises: OperatorError if one is none, or is there twice.
+    """
     found = {}
     for each in given or ():
         key, equals, text = each.partition("=")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tasviya.cli.declarations import left_out_words, plain, read_declaration
+from tasviya.cli.declarations import declaration_in, left_out_words, plain
 from tasviya.cli.options import DEFAULT_HOME, Home, Now, Output
 from tasviya.cli.output import Format, Row, details, screen, show
 from tasviya.core.errors import OperatorError, Refusal, accepted
@@ -39,7 +39,7 @@ def lodge(
     from tasviya.services import lodging
 
     raw = app.read_bytes(file, "Name a declaration's file.")
-    declared, left_out = read_declaration(file, raw)
+    declared, left_out = declaration_in(file, raw)
     left_out_words(left_out)
     given = lodging.Lodging(member, declared, raw, actor)
     given = given if actor else lodging.Lodging(member, declared, raw, given.declarant)
@@ -106,7 +106,7 @@ def amend(
     from tasviya.services import lodging
 
     raw = app.read_bytes(file, "Name a declaration's file.")
-    declared, left_out = read_declaration(file, raw)
+    declared, left_out = declaration_in(file, raw)
     left_out_words(left_out)
 
     def act(work: Work) -> Lodgement | Refusal:

@@ -14,6 +14,7 @@ import typer
 from tasviya import __version__
 from tasviya.cli import (
     ask,
+    controls,
     credit,
     customs,
     cycle,
@@ -26,9 +27,11 @@ from tasviya.cli import (
     goods,
     lodging,
     lsm,
+    mirror,
     netting,
     netting_years,
     operate,
+    risk,
     setoff,
     tariffs,
     unit,
@@ -64,6 +67,11 @@ app.add_typer(lsm.lsm_app, name="lsm")
 customs.customs_app.command()(declarations.assess)
 customs.customs_app.registered_commands += lodging.commands.registered_commands
 customs.customs_app.add_typer(tariffs.tariff_app, name="tariff")
+customs.customs_app.command()(controls.controls)
+customs.customs_app.command()(controls.select)
+customs.customs_app.command()(controls.hits)
+customs.customs_app.command()(mirror.mirror)
+customs.customs_app.add_typer(risk.risk_app, name="risk")
 app.add_typer(customs.customs_app, name="customs")
 
 

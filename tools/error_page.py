@@ -57,6 +57,12 @@ with tariffs, laws and questions stops a command, and is listed with those.
 `where` is the field of the declaration, or the element of its XML. A file of XML may also be refused as one
 [that cannot be read](#files-that-cannot-be-read), with its line.
 """,
+    "taric": """## Tariffs in TARIC3
+
+A file may also be refused as one [that cannot be read](#files-that-cannot-be-read), with its line. TX01 to
+TX03 refuse a file; TX04 to TX12 leave one measure out, and its number stands beside them; TX13 is found when
+a tariff is checked.
+""",
     "operator": """## What stops a command
 
 Exit status 1, or 3 if the store cannot serve. Nothing was changed.

@@ -42,7 +42,7 @@ def assess(
     declared, left_out = _read(file)
     found = assess_declaration(declared, tariff, rates, day)
     if isinstance(found, list):
-        _stop(found, file)
+        stop(found, file)
     _print(found, tariff.law, left_out, output)
 
 
@@ -61,15 +61,15 @@ def _read(file: Path) -> tuple[Declaration, tuple[str, ...]]:
     if raw.lstrip(BLANKS).startswith(b"<"):
         reading = wco.read(raw)
         if isinstance(reading, list):
-            _stop(reading, file)
+            stop(reading, file)
         return reading.declaration, reading.left_out
     declared = declaration_json.read(raw)
     if isinstance(declared, list):
-        _stop(declared, file)
+        stop(declared, file)
     return declared, ()
 
 
-def _stop(refusals: list[Refusal], file: Path) -> NoReturn:
+def stop(refusals: list[Refusal], file: Path) -> NoReturn:
     """Tell all that was found; the last one stops the command.
 
     Raises: OperatorError.

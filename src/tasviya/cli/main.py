@@ -29,6 +29,7 @@ from tasviya.cli import (
     netting_years,
     operate,
     setoff,
+    tariff,
     unit,
 )
 from tasviya.core.errors import OperatorError
@@ -60,6 +61,7 @@ app.add_typer(netting.netting_app, name="netting")
 app.add_typer(setoff.setoff_app, name="setoff")
 app.add_typer(lsm.lsm_app, name="lsm")
 customs.customs_app.command()(declarations.assess)
+customs.customs_app.add_typer(tariff.tariff_app, name="tariff")
 app.add_typer(customs.customs_app, name="customs")
 
 

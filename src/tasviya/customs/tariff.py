@@ -142,27 +142,36 @@ def read_tariff(text: str, law: TaxLaw, where: str) -> Tariff:
 
     Raises: OperatorError with the line and the column at the first row that does not hold.
     """
-    measures = [_measure(row, law, where) for row in read_table(text, TARIFF_FILE, where).rows]
+    measures = [measure_of(row, law, where) for row in read_table(text, TARIFF_FILE, where).rows]
+    for refusal in doubled(measures, law, where):
+        raise OperatorError(refusal.reason, refusal.what, refusal.cure, refusal.where)
+    return Tariff(law, measures)
+
+
+def doubled(measures: Sequence[Measure], law: TaxLaw, where: str) -> Iterator[Refusal]:
+    """Measures that say different things of the same goods on one day: TF06 with the later one's line."""
     by_key: dict[tuple[str, ...], list[Measure]] = defaultdict(list)
+    every = {tax.code for tax in law.taxes if tax.every}
     for measure in measures:
-        by_key[measure.key].append(measure)
-    taxes = {tax.code: tax for tax in law.taxes}
-    for key, alike in by_key.items():
+        if measure.tax not in every:
+            by_key[measure.key].append(measure)
+    for alike in by_key.values():
         alike.sort(key=lambda each: each.begins)
         for one, other in pairwise(alike):
-            if other.begins <= one.ends and not taxes[key[0]].every:
+            if other.begins <= one.ends:
                 what = (
                     f"Rows {one.row} and {other.row} are of the same goods and both hold on {other.begins}."
                 )
                 cure = "End the first before the second begins."
-                raise OperatorError("TF06", what, cure, f"{where}:{other.row}")
-    return Tariff(law, measures)
+                yield Refusal("TF06", what, cure, f"{where}:{other.row}")
 
 
 _rate = cache(parse)
 
 
-def _measure(row: Row, law: TaxLaw, where: str) -> Measure:
+def measure_of(row: Row, law: TaxLaw, where: str) -> Measure:
+    """The measure in a row of a file. Raises: OperatorError with the line and the column."""
+
     def text(name: str) -> str:
         return row.cells.get(name, "")
 

@@ -63,6 +63,10 @@ A file may also be refused as one [that cannot be read](#files-that-cannot-be-re
 TX03 refuse a file; TX04 to TX12 leave one measure out, and its number stands beside them; TX13 is found when
 a tariff is checked.
 """,
+    "adjustment": """## Corrections and drawback
+
+`where` is the argument, the tax or the import line.
+""",
     "operator": """## What stops a command
 
 Exit status 1, or 3 if the store cannot serve. Nothing was changed.

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from adjustment_errors import ADJUSTMENT_CASES, refusal_of_adjustment
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
 from clearing_errors import CLEARING_CASES
 from credit_errors import CREDIT_CASES
@@ -83,6 +84,8 @@ def cases() -> Iterator[Case]:
         yield Case("declaration", code, code, text, how, where, bind(refusal_of_declaration, made))
     for code, text, how, given in TARIC_CASES:
         yield Case("taric", code, code, text, how, "", bind(refusal_of_taric, given))
+    for code, text, how, made in ADJUSTMENT_CASES:
+        yield Case("adjustment", code, code, text, how, "", bind(refusal_of_adjustment, made))
     for code, text, how, act in (
         *OPERATOR_CASES,
         *EXCHANGE_CASES,

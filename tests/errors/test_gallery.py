@@ -11,6 +11,7 @@ import pytest
 from gallery import Case, cases, outcome
 
 from tasviya.core.rates import FxReason
+from tasviya.customs.adjustment import ADJUSTMENT_CODES
 from tasviya.customs.duty_expression import CODES as DUTY_CODES
 from tasviya.customs.formats.taric3 import TARIC3_CODES
 from tasviya.membership.union import CODES
@@ -58,6 +59,10 @@ def test_every_rule_of_duty_rates_has_a_case() -> None:
 
 def test_every_rule_of_taric3_has_a_case() -> None:
     assert rules_of("taric") == set(TARIC3_CODES)
+
+
+def test_every_rule_of_corrections_has_a_case() -> None:
+    assert rules_of("adjustment") == set(ADJUSTMENT_CODES)
 
 
 def test_every_code_that_the_source_raises_has_a_case() -> None:

@@ -176,7 +176,7 @@ def _expressions(bound: Bound, part: Component, place: int) -> list[str]:
         return [number for number, table in TABLES.items() if table == part.table and part.sign > 0]
     if not place:
         return {Bound.START: ["01"], Bound.MIN: ["15"], Bound.MAX: ["17", "35"]}[bound]
-    return ["02", "36"] if part.sign < 0 else ["04", "19", "20"]
+    return ["02"] if part.sign < 0 else ["04", "19", "20"]
 
 
 def _written(expression: str, part: Component) -> DutyComponent | None:

@@ -195,10 +195,11 @@ def drawback(
 
 def last_day(begins: date, years: int) -> date:
     """The same day so many years later, and 28 February for the 29th where there is none."""
+    year = min(begins.year + years, date.max.year)
     try:
-        return begins.replace(year=min(begins.year + years, date.max.year))
+        return begins.replace(year=year)
     except ValueError:
-        return begins.replace(year=begins.year + years, day=28)
+        return begins.replace(year=year, day=28)
 
 
 def _fault(

@@ -1,8 +1,7 @@
-"""A member's tariff as files: made from envelopes of TARIC3, and checked for everything that is wrong at
-once.
+"""A member's tariff as files: made from envelopes of TARIC3, and checked for all that is wrong at once.
 
-envelopes ──made_from──▶ Import ──files_of──▶ XX.csv, XX.goods.csv, XX.quotas.csv, XX.left-out.csv
-folder ──checked──▶ Check: faults by row, a count by tax and type of measure, what expires, unknown quotas
+envelopes ──made_from──▶ Import ──files_of──▶ XX.goods.csv, XX.quotas.csv, XX.left-out.csv, XX.csv
+folder ──checked──▶ Check: faults by row, unknown quotas ──counted──▶ a count by tax and kind, what expires
 """
 
 from __future__ import annotations
@@ -159,6 +158,10 @@ def _quotas(
             best[number] = ((rank, later), each)
     rows: list[tuple[str, ...]] = []
     refused: list[tuple[str, Refusal]] = []
+    for number in sorted({each["quota.order.number.id"] for each in holdings.all("quota.order.number")}):
+        if number not in best:
+            cure = "Read the envelope with its period, or write its row by hand."
+            refused.append((number, Refusal("TX13", "It has no period.", cure, "quota.definition")))
     for number, (_, each) in sorted(best.items()):
         qualified = (each["measurement.unit.code"], each["measurement.unit.qualifier.code"])
         unit = unit_of(*qualified)

@@ -8,8 +8,8 @@ money for a unit, which a qualifier narrows. Components stand in the order of th
 numbers, which is the order of the text. What is not in the tables below is refused: no unit and no
 expression is guessed.
 
-Source: TARIC3 schemas, version 5.10; codes of duty expressions, units and qualifiers as the United Kingdom's
-tariff publishes them (uktrade/data-flow, uktrade/tamato).
+Source: TARIC3 schemas, version 5.10; what duty expressions, units and qualifiers stand for, and that they are
+read in the order of their numbers: uktrade/tamato (MIT licence), measures.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from tasviya.customs.duty_expression import parse
 from tasviya.customs.duty_units import Unit, spelling
 
 PREFIXES: Mapping[str, str] = {
-    "01": "", "02": "-", "04": "+", "15": "MIN", "17": "MAX", "19": "+", "20": "+", "35": "MAX", "36": "-",
+    "01": "", "02": "-", "04": "+", "15": "MIN", "17": "MAX", "19": "+", "20": "+", "35": "MAX",
 }  # fmt: skip
-"""What stands before a component's amount, by duty expression."""
+"""What stands before a component's amount, by duty expression. 36 is not among them: it is called a minus,
+and shown as a minimum."""
 TABLES: Mapping[str, str] = {"12": "EA", "21": "ADSZ", "27": "ADFM"}
 """Components that a table says: agricultural, additional duties on sugar and on flour."""
 NOTHING = "37"
 """No duty at all."""
-CENTS: Mapping[str, str] = {"EUC": "EUR"}
-"""Monetary units that are a hundredth of a currency."""
 UNITS: Mapping[str, tuple[Unit, int]] = {
+    "CEN": (Unit.ITEM, 100),
     "CTM": (Unit.CARAT, 1),
     "DTN": (Unit.KG, 100),
     "GRM": (Unit.GRAM, 1),
@@ -69,7 +69,6 @@ THOUSAND = "C"
 """The qualifier of a unit of which a thousand are meant."""
 VOLUME, PER_HECTOLITRE = "ASV", "X"
 """Per cent by volume is a unit only with its qualifier: per cent by volume in a hectolitre."""
-_HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +144,7 @@ def _part(component: DutyComponent) -> str | Refusal:
         known = ", ".join((*sorted(UNITS), f"{VOLUME} {PER_HECTOLITRE}"))
         what = f"{qualified} is no unit known here."
         return Refusal("TX06", what, f"Write the rate by hand; read are {known}.", where)
-    currency = component.currency
-    if currency in CENTS:
-        amount, currency = amount / _HUNDRED, CENTS[currency]
-    return f"{_plain(amount)} {currency} / {spelling(*found)}"
+    return f"{_plain(amount)} {component.currency} / {spelling(*found)}"
 
 
 def _plain(amount: Decimal) -> str:

@@ -229,12 +229,13 @@ def test_duties_and_declarations_print_what_the_examples_show(
 ) -> None:
     shown = 0
     for line, told in examples("docs/duty.md", "docs/declarations.md", "docs/cli.md").items():
-        if line.startswith(("tasviya duty", "tasviya customs assess")) and "wrong.json" not in line:
+        commands = ("tasviya duty", "tasviya customs assess", "tasviya customs tariff")
+        if line.startswith(commands) and "wrong.json" not in line:
             status, said = run_command(monkeypatch, capsys, line)
             assert status == int(told.startswith("tasviya: ")), (line, said)
             assert is_printed(told, said), (line, said)
             shown += 1
-    assert shown >= 4
+    assert shown >= 7
 
 
 @pytest.mark.usefixtures("desk")

@@ -66,6 +66,16 @@ which it does not fit is told so by `pacs.002`, with AM09 or RR07.
 
 `where` is the fact of the guarantee, the movement or the event. Codes marked * may succeed later.
 """,
+    "taric": """## Tariffs in TARIC3
+
+A file may also be refused as one [that cannot be read](#files-that-cannot-be-read), with its line. TX01 to
+TX03 refuse a file; TX04 to TX12 leave one measure out, and its number stands beside them; TX13 is found when
+a tariff is checked.
+""",
+    "adjustment": """## Corrections and drawback
+
+`where` is the argument, the tax or the import line.
+""",
     "operator": """## What stops a command
 
 Exit status 1, or 3 if the store cannot serve. Nothing was changed.

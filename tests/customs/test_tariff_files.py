@@ -62,7 +62,21 @@ def test_columns_may_stand_in_any_order_and_lines_may_end_in_any_way() -> None:
     ]
 
 
+REFUND = "[[refund]]\nyears = 3\ndemand_years = 3\n"
+DRAWBACK = '[[drawback]]\ntax = "DUTY"\npercent = "90"\nyears = 2\n'
+TARIC = '[[taric]]\ntypes = ["103"]\ntax = "DUTY"\n'
 WRONG_LAWS = {
+    "a type that is none": ("CF04", HEAD + TAX + TARIC.replace("103", "1O3"), "types"),
+    "types that are no list": ("CF04", HEAD + TAX + TARIC.replace('["103"]', '"103"'), "types"),
+    "a type twice": ("CF10", HEAD + TAX + TARIC + TARIC, "types"),
+    "a type of another tax": ("CF04", HEAD + TAX + TARIC.replace("DUTY", "VAT"), "tax"),
+    "refunds without a limit": ("CF02", HEAD + TAX + REFUND.replace("\nyears = 3", ""), "years"),
+    "refunds within no time": ("CF04", HEAD + TAX + REFUND.replace("3", "-1"), "years"),
+    "refunds of too little": ("CF25", HEAD + TAX + REFUND + 'minimum = "-1"\n', "minimum"),
+    "refunds twice": ("CF10", HEAD + TAX + REFUND + REFUND, "valid_from"),
+    "drawback of more than all": ("CF25", HEAD + TAX + DRAWBACK.replace("90", "101"), "percent"),
+    "drawback of another tax": ("CF04", HEAD + TAX + DRAWBACK.replace("DUTY", "VAT"), "tax"),
+    "drawback twice": ("CF10", HEAD + TAX + DRAWBACK + DRAWBACK, "valid_from"),
     "no TOML": ("CF01", "member = ", ""),
     "no tax": ("CF02", HEAD, "tax"),
     "no member": ("CF02", TAX, "currency"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from adjustment_errors import ADJUSTMENT_CASES, refusal_of_adjustment
 from broken_messages import MESSAGE_CASES, UNREADABLE_CASES, refusal_of_message, refusal_of_unreadable
 from clearing_errors import CLEARING_CASES
 from control_errors import CONTROL_CASES
@@ -30,6 +31,7 @@ from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
 from refused_trades import TRADE_CASES, refusal_of_trade
 from setoff_errors import SETOFF_CASES
+from taric_errors import TARIC_CASES, refusal_of_taric
 from tariff_errors import TARIFF_CASES
 from transit_errors import TRANSIT_CASES, refusal_of_transit
 from unit_errors import UNIT_CASES
@@ -92,6 +94,10 @@ def cases() -> Iterator[Case]:
         yield Case("lodging", code, code, rule, how, where, bind(refusal_of_lodging, act))
     for code, text, how, where, made in TRANSIT_CASES:
         yield Case("transit", code, code, text, how, where, bind(refusal_of_transit, made))
+    for code, text, how, given in TARIC_CASES:
+        yield Case("taric", code, code, text, how, "", bind(refusal_of_taric, given))
+    for code, text, how, made in ADJUSTMENT_CASES:
+        yield Case("adjustment", code, code, text, how, "", bind(refusal_of_adjustment, made))
     for code, text, how, act in (
         *OPERATOR_CASES,
         *EXCHANGE_CASES,

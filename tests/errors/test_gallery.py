@@ -11,7 +11,9 @@ import pytest
 from gallery import Case, cases, outcome
 
 from tasviya.core.rates import FxReason
+from tasviya.customs.adjustment import ADJUSTMENT_CODES
 from tasviya.customs.duty_expression import CODES as DUTY_CODES
+from tasviya.customs.formats.taric3 import TARIC3_CODES
 from tasviya.membership.union import CODES
 from tasviya.messages.rules import RULES
 from tasviya.messages.xml import FAILURES
@@ -53,6 +55,14 @@ def test_every_mistake_in_a_union_has_a_case() -> None:
 
 def test_every_rule_of_duty_rates_has_a_case() -> None:
     assert rules_of("customs") >= set(DUTY_CODES)
+
+
+def test_every_rule_of_taric3_has_a_case() -> None:
+    assert rules_of("taric") == set(TARIC3_CODES)
+
+
+def test_every_rule_of_corrections_has_a_case() -> None:
+    assert rules_of("adjustment") == set(ADJUSTMENT_CODES)
 
 
 def test_every_code_that_the_source_raises_has_a_case() -> None:

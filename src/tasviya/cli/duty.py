@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tasviya.customs.tariff import Tariff
+    from tasviya.customs.tax_law import TaxLaw
     from tasviya.customs.valuation import Rates
     from tasviya.services.duty import Answer
 
@@ -76,7 +77,7 @@ def duty(
         if result.exists():
             what = f"{result} is there already."
             raise OperatorError("target_exists", what, "Name another file.", "--result")
-        written, rows, refused = assess_file(tariff, _text(file), rates, day, str(file))
+        written, rows, refused = assess_file(tariff, text_of(file), rates, day, str(file))
         result.write_text(written, encoding="utf-8")
         typer.echo(f"{rows} rows, of which {refused} are refused with a reason: {result}")
         return
@@ -102,6 +103,16 @@ def read_customs(folder: Path, member: str) -> Tariff:
     Raises: OperatorError if there is none for the member, or what it says does not hold.
     """
     from tasviya.customs.tariff import read_tariff
+
+    law, _ = law_of(folder, member)
+    return read_tariff(text_of(folder / law.tariff_file), law, law.tariff_file)
+
+
+def law_of(folder: Path, member: str) -> tuple[TaxLaw, str]:
+    """A member's law, and the text that says so.
+
+    Raises: OperatorError if there is none for the member, or what it says does not hold.
+    """
     from tasviya.customs.tax_law import read_law
 
     law_file = folder / f"{member}.toml"
@@ -110,8 +121,8 @@ def read_customs(folder: Path, member: str) -> Tariff:
         what = f"{folder} has no law of {member!r}; it has {known}."
         cure = "Name one of them, or another folder with --customs."
         raise OperatorError("no_law", what, cure, "--member")
-    law = read_law(_text(law_file), law_file.name)
-    return read_tariff(_text(folder / law.tariff_file), law, law.tariff_file)
+    text = text_of(law_file)
+    return read_law(text, law_file.name), text
 
 
 def official_rates(given: list[str] | None, home: Path | None, tariff: Tariff, day: date) -> Rates:
@@ -128,7 +139,8 @@ def official_rates(given: list[str] | None, home: Path | None, tariff: Tariff, d
     return rates
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """A file's text. Raises: OperatorError."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

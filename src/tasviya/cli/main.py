@@ -33,7 +33,8 @@ from tasviya.cli import (
     operate,
     risk,
     setoff,
-    tariffs,
+    tariff,
+    tariff_versions,
     unit,
 )
 from tasviya.core.errors import OperatorError
@@ -66,12 +67,13 @@ app.add_typer(setoff.setoff_app, name="setoff")
 app.add_typer(lsm.lsm_app, name="lsm")
 customs.customs_app.command()(declarations.assess)
 customs.customs_app.registered_commands += lodging.commands.registered_commands
-customs.customs_app.add_typer(tariffs.tariff_app, name="tariff")
 customs.customs_app.command()(controls.controls)
 customs.customs_app.command()(controls.select)
 customs.customs_app.command()(controls.hits)
 customs.customs_app.command()(mirror.mirror)
 customs.customs_app.add_typer(risk.risk_app, name="risk")
+tariff.tariff_app.registered_commands += tariff_versions.commands.registered_commands
+customs.customs_app.add_typer(tariff.tariff_app, name="tariff")
 app.add_typer(customs.customs_app, name="customs")
 
 

@@ -14,17 +14,16 @@ Goods are 2 to 12 digits, or nothing: all goods.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from io import StringIO
 from itertools import pairwise
 
 from tasviya.core.errors import OperatorError, Refusal
+from tasviya.customs.csv_table import DATE_CURE, ECHO, Columns, Row, read_date, read_table, whole
 from tasviya.customs.duty_expression import Expression, parse
 from tasviya.customs.tax_law import EVERY_ORIGIN, FIRST_DAY, LAST_DAY, Tax, TaxLaw
 
@@ -38,6 +37,7 @@ TARIFF_CODES: Mapping[str, str] = {
 }
 NEEDED = ("tax", "goods", "rate")
 COLUMNS = (*NEEDED, "origin", "excluded", "valid_from", "valid_to", "preference", "additional", "quota")
+TARIFF_FILE = Columns(NEEDED, COLUMNS[len(NEEDED) :], "TF01", "TF01")
 _GOODS = re.compile(r"([0-9]{2,12})?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -142,54 +142,44 @@ def read_tariff(text: str, law: TaxLaw, where: str) -> Tariff:
 
     Raises: OperatorError with the line and the column at the first row that does not hold.
     """
-    rows = csv.DictReader(StringIO(text.lstrip("\ufeff"), newline=""), strict=True)
-    columns = [name.strip() for name in rows.fieldnames or ()]
-    rows.fieldnames = columns
-    if wrong := [name for name in NEEDED if name not in columns] or [
-        name for name in columns if name not in COLUMNS
-    ]:
-        what = f"The first line is {','.join(columns)!r:.80}: {wrong[0]!r} is {_wrong(wrong[0])}."
-        raise OperatorError("TF01", what, f"Name columns of {', '.join(COLUMNS)}.", f"{where}:1")
-    measures: list[Measure] = []
-    try:
-        for row in rows:
-            measures.append(_measure(row, law, where, rows.line_num))
-    except csv.Error as error:
-        raise OperatorError("TF01", f"{error}.", "Mend that line.", f"{where}:{rows.line_num}") from None
+    measures = [measure_of(row, law, where) for row in read_table(text, TARIFF_FILE, where).rows]
+    for refusal in doubled(measures, law, where):
+        raise OperatorError(refusal.reason, refusal.what, refusal.cure, refusal.where)
+    return Tariff(law, measures)
+
+
+def doubled(measures: Sequence[Measure], law: TaxLaw, where: str) -> Iterator[Refusal]:
+    """Measures that say different things of the same goods on one day: TF06 with the later one's line."""
     by_key: dict[tuple[str, ...], list[Measure]] = defaultdict(list)
+    every = {tax.code for tax in law.taxes if tax.every}
     for measure in measures:
-        by_key[measure.key].append(measure)
-    taxes = {tax.code: tax for tax in law.taxes}
-    for key, alike in by_key.items():
+        if measure.tax not in every:
+            by_key[measure.key].append(measure)
+    for alike in by_key.values():
         alike.sort(key=lambda each: each.begins)
         for one, other in pairwise(alike):
-            if other.begins <= one.ends and not taxes[key[0]].every:
+            if other.begins <= one.ends:
                 what = (
                     f"Rows {one.row} and {other.row} are of the same goods and both hold on {other.begins}."
                 )
                 cure = "End the first before the second begins."
-                raise OperatorError("TF06", what, cure, f"{where}:{other.row}")
-    return Tariff(law, measures)
-
-
-def _wrong(name: str) -> str:
-    return "missing" if name in NEEDED else "no column of a tariff"
+                yield Refusal("TF06", what, cure, f"{where}:{other.row}")
 
 
 _rate = cache(parse)
 
 
-def _measure(row: Mapping[str | None, object], law: TaxLaw, where: str, line: int) -> Measure:
+def measure_of(row: Row, law: TaxLaw, where: str) -> Measure:
+    """The measure in a row of a file. Raises: OperatorError with the line and the column."""
+
     def text(name: str) -> str:
-        value = row.get(name)
-        return value.strip() if isinstance(value, str) else ""
+        return row.cells.get(name, "")
 
     def at(column: str) -> str:
-        return f"{where}:{line} {column}".rstrip()
+        return f"{where}:{row.line} {column}"
 
-    if None in row:
-        what = "The line has more fields than the first."
-        raise OperatorError("TF01", what, "Quote texts that contain commas.", at(""))
+    if not row.is_short:
+        whole(row, TARIFF_FILE, where)
     tax, goods, origin = text("tax"), text("goods"), text("origin") or EVERY_ORIGIN
     if tax not in (taxes := tuple(dict.fromkeys(each.code for each in law.taxes))):
         what = f"{tax!r} is no tax of {law.member}."
@@ -208,11 +198,10 @@ def _measure(row: Mapping[str | None, object], law: TaxLaw, where: str, line: in
         raise OperatorError(rate.reason, rate.what, rate.cure, place)
     days = []
     for name, default in (("valid_from", FIRST_DAY), ("valid_to", LAST_DAY)):
-        try:
-            days.append(date.fromisoformat(text(name)) if text(name) else default)
-        except ValueError:
-            what = f"{text(name)!r} is no date."
-            raise OperatorError("TF05", what, "Write it as yyyy-mm-dd.", at(name)) from None
+        day = read_date(text(name)) if text(name) else default
+        if day is None:
+            raise OperatorError("TF05", f"{text(name)[:ECHO]!r} is no date.", DATE_CURE, at(name))
+        days.append(day)
     begins, ends = days
     if ends < begins:
         what = f"It ends on {ends}, before it begins."
@@ -229,5 +218,5 @@ def _measure(row: Mapping[str | None, object], law: TaxLaw, where: str, line: in
         text("preference"),
         text("additional"),
         text("quota"),
-        line,
+        row.line,
     )

@@ -39,6 +39,13 @@
     valid_from = 2026-04-01
     valid_to = 2026-04-30
 
+    [[refund]]                       # and [[drawback]]: adjustment_law has their keys
+
+    [[taric]]                        # which types of measure of TARIC3 files are of which tax
+    types = ["142", "145"]
+    tax = "DUTY"
+    preference = "300"               # what is claimed for them to apply; nothing if left out
+
 Rounding is law: the United Kingdom truncates to the penny, Albania rounds half up to the lek, the United
 States half up to the cent (docs/customs.md has the cases).
 """
@@ -57,6 +64,7 @@ from tasviya.core.currencies import UnknownCurrency, currency
 from tasviya.core.errors import ConfigurationError, Refusal
 from tasviya.core.money import AmountError, Currency, parse_amount
 from tasviya.core.rounding import ROUNDINGS, Rounding
+from tasviya.customs.adjustment_law import DrawbackLaw, RefundLaw, read_drawbacks, read_refunds
 from tasviya.customs.duty_expression import Clause, parse
 from tasviya.membership.toml_table import Table
 
@@ -66,6 +74,7 @@ EVERY_ORIGIN = "*"
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _GOODS = re.compile(r"[0-9]{2,12}")
+_MEASURE_TYPE = re.compile(r"[0-9]{3}|[0-9]{6}")
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 _HUNDRED = 100
 
@@ -121,10 +130,19 @@ class EntryPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureType:
+    """What measures of some types in a TARIC3 file are here."""
+
+    tax: str
+    preference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TaxLaw:
     """A member's law of taxes on goods; taxes are in the order in which they are worked out.
 
-    agricultural: by table and additional code, what stands in the component's place.
+    agricultural: by table and additional code, what stands in the component's place. measure_types: by type
+    of a TARIC3 file. refunds, drawbacks: by the day from which they hold, then by tax.
     """
 
     member: str
@@ -137,6 +155,9 @@ class TaxLaw:
     entry_prices: tuple[EntryPrice, ...] = ()
     tariff_file: str = ""
     notice: str = ""
+    measure_types: Mapping[str, MeasureType] = field(default_factory=dict)
+    refunds: tuple[RefundLaw, ...] = ()
+    drawbacks: tuple[DrawbackLaw, ...] = ()
 
     def has_origin(self, country: str, origin: str) -> bool:
         """Whether a country is the origin that a measure names: a country, a group or every one."""
@@ -172,6 +193,11 @@ def read_law(text: str, where: str) -> TaxLaw:
         entry_prices=tuple(_entry_price(each) for each in root.tables("entry_price")),
         tariff_file=root.text("tariff"),
         notice=root.text("notice", ""),
+        measure_types=_measure_types(root, taxes),
+        refunds=read_refunds([(each, _dates(each)) for each in root.tables("refund")], money),
+        drawbacks=read_drawbacks(
+            [(each, _dates(each)) for each in root.tables("drawback")], [tax.code for tax in taxes]
+        ),
     )
     root.done()
     return law
@@ -261,6 +287,28 @@ def _preference(table: Table, taxes: list[Tax], groups: Mapping[str, frozenset[s
     )
     table.done()
     return preference
+
+
+def _measure_types(root: Table, taxes: list[Tax]) -> dict[str, MeasureType]:
+    found: dict[str, MeasureType] = {}
+    for table in root.tables("taric"):
+        listed = table.need("types")
+        if not isinstance(listed, list) or not all(_is_measure_type(each) for each in listed):
+            cure = 'Write a list of types\' three digits, such as ["103", "105"].'
+            raise ConfigurationError("CF04", f"{listed!r} is no list of types.", cure, table.at("types"))
+        codes = tuple(dict.fromkeys(each.code for each in taxes))
+        taken = MeasureType(table.choice("tax", codes), table.text("preference", ""))
+        table.done()
+        for each in listed:
+            if each in found:
+                cure = "Name each type once."
+                raise ConfigurationError("CF10", f"The type {each} is there twice.", cure, table.at("types"))
+            found[each] = taken
+    return found
+
+
+def _is_measure_type(text: object) -> bool:
+    return isinstance(text, str) and _MEASURE_TYPE.fullmatch(text) is not None
 
 
 def _agricultural(table: Table) -> tuple[tuple[str, str], Clause]:

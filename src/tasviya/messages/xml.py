@@ -57,7 +57,8 @@ _PARSER = etree.XMLParser(
     remove_comments=True,
     remove_pis=True,
 )
-_DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']""")
+UTF8_NAMES = (b"UTF-8", b"UTF8", b"US-ASCII")
+DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']""")
 
 
 def read(raw: bytes, scheme: Scheme) -> Element | Refusal:
@@ -68,7 +69,7 @@ def read(raw: bytes, scheme: Scheme) -> Element | Refusal:
     try:
         root = etree.fromstring(raw, _PARSER)
     except etree.XMLSyntaxError as error:
-        return _syntax_refusal(error)
+        return syntax_refusal(error)
     if raw.count(b"=") > raw.count(b"<") + ATTRIBUTES and _too_many_attributes(raw):
         return Refusal(
             "ATTRIBUTES",
@@ -93,24 +94,20 @@ def _unfit(raw: bytes, scheme: Scheme) -> Refusal | None:
             "Split the batch into smaller files.",
         )
     if raw.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
-        return _encoding("The file is in UTF-16 or UTF-32.")
+        return encoding_refusal("The file is in UTF-16 or UTF-32.")
     declared = (
-        _DECLARED_ENCODING.match(raw[:200].lstrip(b"\xef\xbb\xbf")) if b"encoding" in raw[:200] else None
+        DECLARED_ENCODING.match(raw[:200].lstrip(b"\xef\xbb\xbf")) if b"encoding" in raw[:200] else None
     )
-    if declared and declared[1].upper() not in (b"UTF-8", b"UTF8", b"US-ASCII"):
-        return _encoding(f"The file declares the encoding {declared[1].decode('ascii', 'replace')}.")
+    if declared and declared[1].upper() not in UTF8_NAMES:
+        return encoding_refusal(f"The file declares the encoding {declared[1].decode('ascii', 'replace')}.")
     if not raw.isascii():
         try:
             raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            return _encoding(f"Byte {error.start:,} is not UTF-8 ({error.reason}).")
+            return encoding_refusal(f"Byte {error.start:,} is not UTF-8 ({error.reason}).")
     # Looking for one byte first is several times faster, and few files have it.
     if b"!" in raw and (b"<!DOCTYPE" in raw or b"<!ENTITY" in raw):
-        return Refusal(
-            "DOCTYPE",
-            "The file declares a document type or entities.",
-            "Leave the declaration out; write characters themselves, or as &amp; &lt; &gt; &quot; &apos;.",
-        )
+        return doctype_refusal()
     if raw.count(b"<") > 2 * scheme.file_elements:
         return Refusal(
             "TOO-LARGE",
@@ -120,11 +117,19 @@ def _unfit(raw: bytes, scheme: Scheme) -> Refusal | None:
     return None
 
 
-def _encoding(what: str) -> Refusal:
+def doctype_refusal() -> Refusal:
+    return Refusal(
+        "DOCTYPE",
+        "The file declares a document type or entities.",
+        "Leave the declaration out; write characters themselves, or as &amp; &lt; &gt; &quot; &apos;.",
+    )
+
+
+def encoding_refusal(what: str) -> Refusal:
     return Refusal("ENCODING", what, "Send UTF-8, with that or no encoding in the XML declaration.")
 
 
-def _syntax_refusal(error: etree.XMLSyntaxError) -> Refusal:
+def syntax_refusal(error: etree.XMLSyntaxError) -> Refusal:
     """A parser's complaint as a refusal. The parser's own words are kept: they name tag, line and column."""
     # One line is enough, and a complaint may quote the file at length.
     text = " ".join((error.msg or "the file is empty").split())[:300]

@@ -5,17 +5,16 @@ A mistake in how a file is written stops the command; a request that breaks a ru
 
 from __future__ import annotations
 
-import csv
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from io import StringIO
 from typing import Any
 
 from tasviya.core.errors import OperatorError
+from tasviya.customs.csv_table import DATE_CURE, ECHO, Columns, read_date, read_table, whole
 from tasviya.customs.quantity import thousandths
 from tasviya.customs.revenue import Component, Figures, ShareKey, fault_of
 from tasviya.customs.tariff_quota import (
@@ -30,9 +29,9 @@ QUOTA_COLUMNS = ("order_number", "unit", "begin", "end", "volume")
 QUOTA_OPTIONAL = ("parent", "critical_percent")
 REQUEST_COLUMNS = ("order_number", "day", "id", "quantity", "unit")
 REQUEST_OPTIONAL = ("kind",)
+QUOTA_FILE = Columns(QUOTA_COLUMNS, QUOTA_OPTIONAL, "bad_columns", "bad_row")
+REQUEST_FILE = Columns(REQUEST_COLUMNS, REQUEST_OPTIONAL, "bad_columns", "bad_row")
 KINDS = ("request", "return")
-_ECHO = 40
-"""Characters of a cell that an error repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +57,11 @@ def quotas_of(raw: bytes, where: str) -> TariffQuotas:
     Raises: OperatorError with the line at fault.
     """
     quotas, lines = [], {}
-    for line, cells in _rows(raw, where, QUOTA_COLUMNS, QUOTA_OPTIONAL):
+    for line, cells in _rows(raw, where, QUOTA_FILE):
         place = f"{where}:{line}"
         number, percent = cells["order_number"], cells.get("critical_percent") or str(CRITICAL_PERCENT)
         if not re.fullmatch(r"[0-9]{1,3}", percent, re.ASCII):
-            what = f"critical_percent is {percent[:_ECHO]!r}."
+            what = f"critical_percent is {percent[:ECHO]!r}."
             raise OperatorError("bad_amount", what, "Write a whole number, 0 to 100.", place)
         lines[number] = line
         quotas.append(
@@ -88,11 +87,11 @@ def requests_of(raw: bytes, where: str) -> list[RequestRow]:
     Raises: OperatorError with the line at fault.
     """
     found = []
-    for line, cells in _rows(raw, where, REQUEST_COLUMNS, REQUEST_OPTIONAL):
+    for line, cells in _rows(raw, where, REQUEST_FILE):
         place = f"{where}:{line}"
         kind = cells.get("kind") or KINDS[0]
         if kind not in KINDS or not cells["id"]:
-            what = f"kind is {kind[:_ECHO]!r}." if cells["id"] else "It has no id."
+            what = f"kind is {kind[:ECHO]!r}." if cells["id"] else "It has no id."
             cure = f"Give an id; kind is {' or '.join(KINDS)}, or left empty."
             raise OperatorError("bad_row", what, cure, place)
         quantity = _quantity(cells["quantity"], place)
@@ -171,7 +170,7 @@ class _KeyReading:
             raise self.wrong(path, "It is no number")
         text = str(given)
         if not re.fullmatch(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", text, re.ASCII):
-            raise self.wrong(path, f"{text[:_ECHO]!r} is no decimal number")
+            raise self.wrong(path, f"{text[:ECHO]!r} is no decimal number")
         return Decimal(text)
 
     def _only(self, table: Mapping[str, Any], before: str, names: tuple[str, ...]) -> None:
@@ -191,37 +190,16 @@ def _tables(found: Any, where: str) -> list[dict[str, Any]]:
     return found
 
 
-def _rows(
-    raw: bytes, where: str, needed: tuple[str, ...], optional: tuple[str, ...]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Lines and their cells by column, blanks around them taken off."""
+def _rows(raw: bytes, where: str, columns: Columns) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Lines and their cells by column."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         what = f"It is not UTF-8: byte {error.start + 1} cannot be read."
         raise OperatorError("file_unreadable", what, "Save it as UTF-8.", f"{where}:{line}") from None
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    try:
-        named = [name.strip().lower() for name in next(reader, [])]
-        wrong = [name for name in named if name not in (*needed, *optional) or named.count(name) > 1]
-        wrong += [name for name in needed if name not in named]
-        if wrong:
-            cure = f"Name the columns {', '.join(needed)}, and {', '.join(optional)} if you like, once each."
-            what = f"Missing, twice or unknown: {', '.join(wrong):.80}."
-            raise OperatorError("bad_columns", what, cure, f"{where}:1")
-        for cells in reader:
-            if cells and len(cells) != len(named):
-                what = f"It has {len(cells)} cells, the heading {len(named)}."
-                cure = "Give every column one cell; quote cells with commas."
-                raise OperatorError("bad_row", what, cure, f"{where}:{reader.line_num}")
-            if cells:
-                stripped = (cell.strip() for cell in cells)
-                yield reader.line_num, dict(zip(named, stripped, strict=True))
-    except csv.Error as error:
-        cure = "Write cells with commas between them; close every quotation mark."
-        place = f"{where}:{reader.line_num}"
-        raise OperatorError("bad_row", f"It is no CSV: {error}.", cure, place) from None
+    for row in read_table(text, columns, where).rows:
+        yield row.line, whole(row, columns, where).cells
 
 
 def _quantity(text: str, place: str) -> int:
@@ -229,14 +207,12 @@ def _quantity(text: str, place: str) -> int:
     quantity = thousandths(text)
     if quantity is None:
         cure = "Write digits and up to three decimals, without separators of thousands."
-        raise OperatorError("bad_amount", f"{text[:_ECHO]!r} is no quantity.", cure, place)
+        raise OperatorError("bad_amount", f"{text[:ECHO]!r} is no quantity.", cure, place)
     return quantity
 
 
 def _day(text: str, place: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise OperatorError(
-            "bad_date", f"{text[:_ECHO]!r} is no date.", "Write it as yyyy-mm-dd.", place
-        ) from None
+    day = read_date(text)
+    if day is None:
+        raise OperatorError("bad_date", f"{text[:ECHO]!r} is no date.", DATE_CURE, place)
+    return day

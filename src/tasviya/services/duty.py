@@ -10,7 +10,7 @@ is a declaration of its own: what a law rounds as a total is rounded by row.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -19,9 +19,10 @@ from io import StringIO
 import numpy as np
 
 from tasviya.core.currencies import UnknownCurrency, currency
-from tasviya.core.errors import OperatorError, Refusal
+from tasviya.core.errors import Refusal
 from tasviya.core.money import AmountError, format_minor, parse_amount
 from tasviya.core.rounding import rounded_ratio
+from tasviya.customs.csv_table import DATE_CURE, ECHO, Columns, Row, Table, read_date, read_table
 from tasviya.customs.duty import (
     MILLION,
     WHOLE,
@@ -45,6 +46,7 @@ ADDED = ("freight", "insurance", "other")
 """What is added to the price, in the invoice's currency."""
 PLAIN = ("goods", "origin", "value", "currency", *ADDED, "preference", "additional", "quota", "on")
 """Columns of a file beside the quantities', which are named by their unit."""
+QUESTIONS = Columns(PLAIN[:3], (*PLAIN[3:], *Unit), "TF01", "TF01")
 _BOUND = {Bound.START: "", Bound.MIN: "at least ", Bound.MAX: "at most "}
 
 
@@ -175,33 +177,23 @@ def assess_file(tariff: Tariff, text: str, rates: Rates, on: date, where: str) -
 
     Raises: OperatorError if the file is no table with the columns goods, origin and value.
     """
-    rows = csv.DictReader(StringIO(text.lstrip("\ufeff"), newline=""), strict=True)
-    columns = list(rows.fieldnames or ())
-    if wrong := [n for n in PLAIN[:3] if n not in columns] or [
-        n for n in columns if n not in (*PLAIN, *Unit)
-    ]:
-        what = f"The first line is {','.join(columns)!r:.80}; {wrong[0]!r} is missing or no column."
-        cure = f"Name columns of {', '.join(PLAIN)}, and units: {', '.join(Unit)}."
-        raise OperatorError("TF01", what, cure, f"{where}:1")
-    try:
-        given = list(rows)
-    except csv.Error as error:
-        raise OperatorError("TF01", f"{error}.", "Mend that line.", f"{where}:{rows.line_num}") from None
+    table = read_table(text, QUESTIONS, where)
     batch = _Batch(tariff, rates)
-    for row in given:
+    for row in table.rows:
         batch.add(_asked(row, on))
-    return _written(columns, given, batch), len(given), sum(isinstance(each, Refusal) for each in batch.rows)
+    made = _written(table, batch)
+    return made, len(table.rows), sum(isinstance(each, Refusal) for each in batch.rows)
 
 
-def _asked(row: Mapping[str, str | None], on: date) -> Asked | Refusal:
-    if None in row or None in row.values():
-        return Refusal("TF01", "The row has other columns than the first line.", "Quote texts with commas.")
-    cells = {name: (text or "").strip() for name, text in row.items()}
+def _asked(row: Row, on: date) -> Asked | Refusal:
+    if row.fault:
+        return Refusal("TF01", row.fault, "Give every column one cell; quote cells with commas.")
+    cells = row.cells
     if cells.get("on"):
-        try:
-            on = date.fromisoformat(cells["on"])
-        except ValueError:
-            return Refusal("CD07", f"{cells['on']!r} is no date.", "Write it as yyyy-mm-dd.", "on")
+        day = read_date(cells["on"])
+        if day is None:
+            return Refusal("CD07", f"{cells['on'][:ECHO]!r} is no date.", DATE_CURE, "on")
+        on = day
     return Asked(
         cells["goods"],
         cells["origin"],
@@ -273,15 +265,15 @@ class _Batch:
         return made if isinstance(made, Refusal) else (made, Line(worth.minor, quantities))
 
 
-def _written(columns: Sequence[str], given: Iterable[Mapping[str, str | None]], batch: _Batch) -> str:
+def _written(table: Table, batch: _Batch) -> str:
     batch.finish()
     law = batch.tariff.law
     taxes, decimals = tuple(dict.fromkeys(tax.code for tax in law.taxes)), law.currency.decimals
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*columns, *taxes, "total", "pays_in", "code", "where", "what", "cure"])
-    for row, made in zip(given, batch.rows, strict=True):
-        cells = [row.get(name) or "" for name in columns]
+    writer.writerow([*table.heading, *taxes, "total", "pays_in", "code", "where", "what", "cure"])
+    for row, made in zip(table.rows, batch.rows, strict=True):
+        cells = [*row.given, *[""] * len(table.heading)][: len(table.heading)]
         if isinstance(made, Refusal):
             writer.writerow([*cells, *[""] * (len(taxes) + 2), made.reason, made.where, made.what, made.cure])
             continue

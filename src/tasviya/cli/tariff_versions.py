@@ -1,4 +1,4 @@
-"""`tasviya customs tariff …`: a member's tariff comes into force, by two persons."""
+"""`tasviya customs tariff draft`, `publish`, `list`: a tariff comes into force, by two persons."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tasviya.cli.options import DEFAULT_HOME, Home, Now, Output, date_in
 from tasviya.cli.output import Format, show
 from tasviya.core.errors import OperatorError, accepted
 
-tariff_app = typer.Typer(help="A member's tariff: one drafts it, another publishes it.", no_args_is_help=True)
+commands = typer.Typer()
 
 
-@tariff_app.command("draft")
+@commands.command("draft")
 def draft_(
     member: Member,
     valid_from: Annotated[str, typer.Option("--from", help="The day from which it holds, yyyy-mm-dd.")],
@@ -41,7 +41,7 @@ def draft_(
     versions(member, home, output)
 
 
-@tariff_app.command("publish")
+@commands.command("publish")
 def publish_(
     member: Member,
     digest: Annotated[str, typer.Argument(help="The draft's digest; its first digits are enough.")],
@@ -61,7 +61,7 @@ def publish_(
     versions(member, home, output)
 
 
-@tariff_app.command("list")
+@commands.command("list")
 def versions(member: Member, home: Home = DEFAULT_HOME, output: Output = Format.TABLE) -> None:
     """A member's tariffs, drafts too. Example: tasviya customs tariff list --member KZ"""
     from tasviya import app

@@ -57,6 +57,10 @@ with tariffs, laws and questions stops a command, and is listed with those.
 `where` is the field of the declaration, or the element of its XML. A file of XML may also be refused as one
 [that cannot be read](#files-that-cannot-be-read), with its line.
 """,
+    "transit": """## Transit
+
+`where` is the fact of the guarantee, the movement or the event. Codes marked * may succeed later.
+""",
     "operator": """## What stops a command
 
 Exit status 1, or 3 if the store cannot serve. Nothing was changed.

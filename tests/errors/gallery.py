@@ -28,6 +28,7 @@ from refused_payments import PAYMENT_CASES, refusal_of_payment
 from refused_trades import TRADE_CASES, refusal_of_trade
 from setoff_errors import SETOFF_CASES
 from tariff_errors import TARIFF_CASES
+from transit_errors import TRANSIT_CASES, refusal_of_transit
 from unit_errors import UNIT_CASES
 from wrong_unions import UNION_CASES, refusal_of_union
 
@@ -80,6 +81,8 @@ def cases() -> Iterator[Case]:
         yield Case("customs", code, code, rule, how, "", bind(refusal_of_duty, written))
     for code, text, how, where, made in DECLARATION_CASES:
         yield Case("declaration", code, code, text, how, where, bind(refusal_of_declaration, made))
+    for code, text, how, where, made in TRANSIT_CASES:
+        yield Case("transit", code, code, text, how, where, bind(refusal_of_transit, made))
     for code, text, how, act in (
         *OPERATOR_CASES,
         *EXCHANGE_CASES,

@@ -59,7 +59,9 @@ with tariffs, laws and questions stops a command, and is listed with those.
 """,
     "transit": """## Transit
 
-`where` is the fact of the guarantee, the movement or the event. Codes marked * may succeed later.
+`where` is the fact of the guarantee, the movement or the event, or the element of a message of NCTS. Such a
+message may also be refused as one [that cannot be read](#files-that-cannot-be-read), with its line. Codes
+marked * may succeed later.
 """,
     "operator": """## What stops a command
 

@@ -18,6 +18,7 @@ from tasviya.customs.declaration import Amount, Document, Kind
 from tasviya.customs.declaration_rules import check
 from tasviya.customs.duty_units import Unit
 from tasviya.customs.formats import declaration_json
+from tasviya.customs.formats.ncts import amending
 from tasviya.customs.formats.ncts.messages import (
     Arrival,
     Cancellation,
@@ -31,7 +32,7 @@ from tasviya.customs.formats.ncts.messages import (
 )
 from tasviya.customs.formats.ncts.reading import read
 from tasviya.customs.formats.ncts.schema import NCTS_CODES, READ, SIZE_MAX, WRITTEN, opened, schema
-from tasviya.customs.mrn import MRN_CODES
+from tasviya.customs.mrn import MRN_CODES, check_digit
 from tasviya.messages.xml import FAILURES
 
 DATA = Path(__file__).parent / "data" / "ncts5"
@@ -118,6 +119,54 @@ def test_an_amendment_is_a_declaration_under_its_number() -> None:
     for named in ("", f"<LRN>ORDA-77</LRN>{operation}"):
         (wrong,) = refused(raw.replace(operation, named).encode())
         assert wrong.reason == "DN05" and wrong.where.startswith("/CC013C/TransitOperation")
+
+
+def amended(old: str, new: str, flag: int) -> list[tuple[str, str]]:
+    """What the declaration's amendment, changed, is refused for."""
+    assert old in DECLARED
+    raw = DECLARED.replace(old, new, 1).replace("CC015C", "CC013C")
+    told = f"<bindingItinerary>1</bindingItinerary><amendmentTypeFlag>{flag}</amendmentTypeFlag>"
+    raw = raw.replace("<bindingItinerary>1</bindingItinerary>", told)
+    found = amending.check(declared(DECLARED.encode()), declared(raw.encode()))
+    return [(each.reason, each.where.removeprefix("/CC013C/")) for each in found]
+
+
+@pytest.mark.parametrize("flag", [0, 1])
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("<name>Orda Trans", "<name>Orda", "HolderOfTheTransitProcedure"),
+        ("KZ398001<", "KZ398002<", "CustomsOfficeOfDeparture"),
+        ("<declarationType>T1", "<declarationType>T2", "TransitOperation/declarationType"),
+        ("Type>A<", "Type>D<", "TransitOperation/additionalDeclarationType"),
+        ("<security>0", "<security>1", "TransitOperation/security"),
+        (">520942<", ">520943<", "Consignment/HouseConsignment/ConsignmentItem/Commodity"),
+        ("<LRN>ORDA-77", "<LRN>ORDA-78", "TransitOperation/LRN"),
+    ],
+)
+def test_R0520_what_no_amendment_changes(flag: int, old: str, new: str, where: str) -> None:
+    assert ("DN07", where) in amended(old, new, flag)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("12000.1239", "11999", "Consignment"),
+        ("TM000204", "TM000205", "CustomsOfficeOfDestinationDeclared"),
+        ("UZ000300", "UZ000301", "CustomsOfficeOfTransitDeclared"),
+        ("S-101", "S-102", "Consignment/TransportEquipment"),
+        ("2026-10-09", "2026-10-10", "TransitOperation/limitDate"),
+    ],
+)
+def test_R0520_what_an_amendment_of_the_guarantee_alone_leaves(old: str, new: str, where: str) -> None:
+    assert amended(old, new, 0) == []
+    assert amended(old, new, 1) == [("DN07", where)]
+
+
+def test_R0520_the_guarantee_is_amended_either_way() -> None:
+    for flag in (0, 1):
+        assert amended(GRN, "26KZ000000000032" + str(check_digit("26KZ000000000032")), flag) == []
+        assert amended("3000.00", "3100.00", flag) == []
 
 
 def test_a_cancellation_names_its_movement_in_one_way() -> None:

@@ -11,8 +11,9 @@ from tasviya.core.currencies import currency
 from tasviya.core.errors import Refusal, accepted
 from tasviya.customs import guarantee as guarantees
 from tasviya.customs import transit_acts as acts
+from tasviya.customs.formats.ncts.amending import check as amend_check
 from tasviya.customs.formats.ncts.answers import MrnAllocated
-from tasviya.customs.formats.ncts.messages import Header, Trader
+from tasviya.customs.formats.ncts.messages import Header, Trader, TransitDeclaration
 from tasviya.customs.formats.ncts.reading import read
 from tasviya.customs.formats.ncts.schema import NCTS_CODES
 from tasviya.customs.formats.ncts.writing import write
@@ -64,6 +65,14 @@ def reserving(of: Guarantee = LINE, **change: object) -> Act:
 def ncts(old: str, new: str) -> Act:
     """Read the published cancellation, changed."""
     return lambda: read(CANCELLATION.replace("<TransitOperation>", NAMED, 1).replace(old, new, 1).encode())
+
+
+def amending() -> object:
+    """Amend the published declaration by one with another office of departure."""
+    raw = (DATA / "cc015c-valid.xml").read_bytes()
+    declared, amended = read(raw), read(raw.replace(b"GB3KMA8M", b"GB3KMA8N"))
+    assert isinstance(declared, TransitDeclaration) and isinstance(amended, TransitDeclaration)
+    return amend_check(declared, replace(amended, declaration=declared.declaration))
 
 
 def refusal_of_transit(act: Act, _: Path) -> Refusal:
@@ -130,5 +139,6 @@ TRANSIT_CASES: list[tuple[str, str, str, str, Act]] = [
         ("DN04", "Ask at 24:00:00", "/Invalidation/requestDateAndTime", ncts("<Invalidation>", ASKED_AT)),
         ("DN05", "Cancel without MRN and LRN", "/TransitOperation", lambda: read(CANCELLATION.encode())),
         ("DN06", "Allocate half an MRN", "/TransitOperation/MRN", lambda: write(ANSWER)),
+        ("DN07", "Amend the office of departure", "/CustomsOfficeOfDeparture", amending),
     )
 ]  # fmt: skip

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tasviya.core.clock import to_ns
 from tasviya.core.currencies import UnknownCurrency, currency
 from tasviya.core.errors import Refusal
 from tasviya.core.money import AmountError, parse_amount
-from tasviya.core.rounding import Rounding, rounded
+from tasviya.core.rounding import Rounding, rounded_ratio
 from tasviya.customs.declaration import Amount
 from tasviya.customs.declaration_rules import unknown_currency
 from tasviya.customs.formats.ncts.messages import Address, Equipment, Header, Trader
 from tasviya.customs.mrn import check
+from tasviya.customs.quantity import THOUSAND
 from tasviya.messages.xml import local_name, path_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+COUNTER = "/sequenceNumber"
+"""An element that only numbers its siblings."""
 
 
 class Elements:
@@ -29,12 +32,34 @@ class Elements:
         self.refusals: list[Refusal] = []
         self.rounded: list[str] = []
         self.seen: set[Element] = set()
+        self.children: dict[Element, dict[str, list[Element]]] = {}
+        """By element, those below it by name: looking names up in one pass is faster than searching."""
+        self._index(root)
+
+    def _index(self, parent: Element) -> None:
+        named: dict[str, list[Element]] = {}
+        for element in parent:
+            named.setdefault(str(element.tag), []).append(element)
+            if len(element):
+                self._index(element)
+        self.children[parent] = named
 
     def all(self, parent: Element, path: str) -> list[Element]:
-        return parent.findall(path)
+        """Elements of a path of names."""
+        if "/" not in path:
+            return self.children.get(parent, {}).get(path, [])
+        found = [parent]
+        for name in path.split("/"):
+            found = [each for above in found for each in self.children.get(above, {}).get(name, ())]
+        return found
+
+    def first(self, parent: Element, path: str) -> Element | None:
+        found = self.all(parent, path)
+        return found[0] if found else None
 
     def leaf(self, parent: Element, path: str) -> Element | None:
-        found = parent.find(path)
+        """The first element of a path; it counts as read."""
+        found = self.first(parent, path)
         if found is not None:
             self.seen.add(found)
         return found
@@ -83,10 +108,11 @@ class Elements:
         text = self.text(parent, path)
         if not text:
             return None
-        exact = Fraction(text) * 1000
-        if exact.denominator != 1:
+        whole, _, decimals = text.partition(".")
+        over, under = int(whole + decimals) * THOUSAND, 10 ** len(decimals)
+        if over % under:
             self.rounded.append(self.place(parent, path))
-        return rounded(exact, rounding)
+        return rounded_ratio(over, under, rounding)
 
     def amount(self, parent: Element, path: str, currency_path: str) -> Amount | None:
         text, code = self.text(parent, path), self.text(parent, currency_path)
@@ -110,7 +136,7 @@ class Elements:
         return text
 
     def header(self) -> Header:
-        self.seen.update(self.root.findall("messageType"))
+        self.seen.update(self.all(self.root, "messageType"))
         return Header(
             self.text(self.root, "messageSender"),
             self.text(self.root, "messageRecipient"),
@@ -120,7 +146,7 @@ class Elements:
         )
 
     def trader(self, parent: Element, path: str) -> Trader:
-        found = parent.find(path)
+        found = self.first(parent, path)
         if found is None:
             return Trader()
         return Trader(
@@ -131,7 +157,7 @@ class Elements:
         )
 
     def address(self, parent: Element) -> Address | None:
-        found = parent.find("Address")
+        found = self.first(parent, "Address")
         if found is None:
             return None
         return Address(
@@ -144,7 +170,7 @@ class Elements:
     def equipment(self, parent: Element) -> tuple[Equipment, ...]:
         found = self.all(parent, "TransportEquipment")
         for each in found:
-            self.seen.update(each.findall(".//sequenceNumber"), each.findall("numberOfSeals"))
+            self.seen.update(self.all(each, "numberOfSeals"))  # the seals themselves are counted
         return tuple(
             Equipment(
                 self.text(each, "containerIdentificationNumber"),
@@ -156,7 +182,7 @@ class Elements:
 
     def location(self, parent: Element) -> str:
         """What qualifies the place, and the first that it says of it."""
-        found = parent.find("LocationOfGoods")
+        found = self.first(parent, "LocationOfGoods")
         if found is None:
             return ""
         paths = (
@@ -169,24 +195,24 @@ class Elements:
         return f"{self.text(found, 'qualifierOfIdentification')} {place}".strip()
 
     def refuse(self, parent: Element, path: str, code: str, what: str, cure: str) -> None:
-        found = parent.find(path)
+        found = self.first(parent, path)
         line = parent.sourceline if found is None else found.sourceline
         self.refusals.append(Refusal(code, f"{what} (line {line})", cure, self.place(parent, path)))
 
     def place(self, parent: Element, path: str) -> str:
         """An element's path from the root; its parent's if it is not there."""
-        found = parent.find(path)
+        found = self.first(parent, path)
         return path_of(parent if found is None else found, self.root)
 
     def left_out(self) -> tuple[str, ...]:
         """Paths in names of what says something and was not read, each once, in order."""
         found: dict[str, None] = {}
-        paths = {self.root: f"/{local_name(self.root)}"}
-        for element in self.root.iterdescendants():
-            parent = element.getparent()
-            if parent is None:
-                continue
-            where = paths[element] = f"{paths[parent]}/{element.tag}"
-            if element not in self.seen and not len(element) and (element.text or "").strip():
+        waiting = [(self.root, f"/{local_name(self.root)}")]
+        while waiting:
+            element, where = waiting.pop()
+            if below := self.children.get(element):
+                named = reversed(below.items())
+                waiting += [(each, f"{where}/{name}") for name, alike in named for each in reversed(alike)]
+            elif element not in self.seen and (element.text or "").strip() and not where.endswith(COUNTER):
                 found[where] = None
-        return tuple(each for each in found if not each.endswith("/sequenceNumber"))
+        return tuple(found)

@@ -103,7 +103,7 @@ class TransitDeclaration:
     reduced: bool = False
     binding_itinerary: bool = False
     amends_guarantee_only: bool = False
-    """Of an amendment: whether nothing else changes."""
+    """Of an amendment: whether nothing but the guarantee changes (NCTS rule R0520)."""
     limit_on: date | None = None
     rounded: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()

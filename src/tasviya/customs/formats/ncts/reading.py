@@ -170,7 +170,7 @@ def _arrival(of: Elements) -> Arrival:
 
 def _remarks(of: Elements) -> UnloadingRemarks:
     operation, remark = _only(of, "TransitOperation"), _only(of, "UnloadingRemark")
-    found = of.root.find("Consignment")
+    found = of.first(of.root, "Consignment")
     consignment = etree.Element("nothing") if found is None else found
     return UnloadingRemarks(
         of.header(),
@@ -264,7 +264,7 @@ def _party(of: Elements, consignment: Element, name: str) -> Party:
 
 def _address(of: Elements, parent: Element) -> tuple[str, str]:
     """An address in one line, and its country."""
-    holder = parent.find("HolderOfTheTransitProcedure")
+    holder = of.first(parent, "HolderOfTheTransitProcedure")
     found = of.address(parent if holder is None else holder)
     if found is None:
         return "", ""

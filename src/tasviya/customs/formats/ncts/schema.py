@@ -55,6 +55,7 @@ NCTS_CODES = {
     "DN04": "amounts have no more decimals than their currency, and days and instants are of the calendar",
     "DN05": "a message names its movement by MRN or by LRN, by one of them",
     "DN06": "a message that is written keeps to its schema",
+    "DN07": "an amendment changes what may be amended, and nothing else",
 }
 
 _LINE = re.compile(r"line (\d+)")

@@ -32,7 +32,7 @@ from tasviya.customs.formats.ncts.messages import (
 )
 from tasviya.customs.formats.ncts.reading import read
 from tasviya.customs.formats.ncts.schema import NCTS_CODES, READ, SIZE_MAX, WRITTEN, opened, schema
-from tasviya.customs.mrn import MRN_CODES, check_digit
+from tasviya.customs.mrn import MRN_CODES, grn
 from tasviya.messages.xml import FAILURES
 
 DATA = Path(__file__).parent / "data" / "ncts5"
@@ -165,7 +165,7 @@ def test_R0520_what_an_amendment_of_the_guarantee_alone_leaves(old: str, new: st
 
 def test_R0520_the_guarantee_is_amended_either_way() -> None:
     for flag in (0, 1):
-        assert amended(GRN, "26KZ000000000032" + str(check_digit("26KZ000000000032")), flag) == []
+        assert amended(GRN, grn(2026, "KZ", "32"), flag) == []
         assert amended("3000.00", "3100.00", flag) == []
 
 
@@ -249,6 +249,42 @@ def test_published_messages_that_are_wrong_are_refused_with_their_place(name: st
     found = refused((DATA / f"{name}.xml").read_bytes())
     assert (found[0].reason, found[0].where) == ("DN02", where)
     assert "(line " in found[0].what
+
+
+# --- every element --------------------------------------------------------------------------------
+
+EVERY = DATA / "made_up_every_element_cc015c.xml"
+"""A declaration with every element of its schema, each once."""
+OTHER_VALUES = (
+    *("0", "1", "2", "UZ", "USD", "B", "ba", "T2", "N381", "UZ398001", "2026-10-02", "2026-10-02T10:00:00"),
+    *("13.5", "4000.00", grn(2026, "KZ", "32"), "Z9z9", "520943", "01", "MSCU6639872", "ORDA-78"),
+)
+COUNTED = ("messageType", "sequenceNumber", "numberOfSeals", "goodsItemNumber")
+"""Elements that say what others say already."""
+
+
+def test_what_is_read_counts_and_what_does_not_is_told() -> None:
+    """Another value in an element gives another declaration, or the element is among those left out."""
+    root = etree.fromstring(EVERY.read_bytes())
+    first = declared(EVERY.read_bytes())
+    counts = 0
+    for leaf in [each for each in root.iter() if not len(each)]:
+        where = "/" + "/".join(
+            [str(each.tag).rpartition("}")[2] for each in (*reversed(list(leaf.iterancestors())), leaf)]
+        )
+        if where in first.left_out or leaf.tag in COUNTED:
+            continue
+        was = leaf.text
+        found = []
+        for value in OTHER_VALUES:
+            leaf.text = value
+            read_ = read(etree.tostring(root))
+            if value != was and isinstance(read_, TransitDeclaration):
+                found.append(read_ != first)
+        assert any(found), where
+        leaf.text = was
+        counts += 1
+    assert counts > 50 and first.left_out
 
 
 # --- what is wrong ----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -145,6 +146,17 @@ def test_release_for_transit_carries_the_declaration_over() -> None:
         assert one is not None and other is not None and leaves(one) == leaves(other)
     assert root.findtext("TransitOperation/LRN") == "ORDA-77"
     assert root.findtext("TransitOperation/bindingItinerary") == "1"
+
+
+def test_every_element_of_a_declaration_is_carried_over() -> None:
+    every = (Path(__file__).parent / "data" / "ncts5" / "made_up_every_element_cc015c.xml").read_bytes()
+    sent = etree.fromstring(every)
+    root = tree(replace(ANSWERS[2], declared=every))
+    gone = {"supplementaryUnits", "accessCode", "limitDate", "presentationOfTheGoodsDateAndTime"}
+    kept = [text for group in sent if len(group) for text in leaves(group) if text[0] not in gone]
+    assert len(kept) > 150 and set(kept) <= set(leaves(root))
+    told = tree(replace(ANSWERS[3], declared=every))
+    assert ("descriptionOfGoods", "1") in leaves(told) and told.find("Consignment/Carrier") is None
 
 
 def test_what_a_declaration_says_of_containers_and_loading_stays() -> None:

@@ -190,7 +190,7 @@ class CR09(Rule):
 
 
 class CR10(Rule):
-    """A declaration has its declarant's own number, and but in transit a procedure for every item."""
+    """A declaration has its declarant's own number, and, but in transit, a procedure for every item."""
 
     def check(self, declaration: Declaration) -> Iterator[Broken]:
         amends = declaration.kind is Kind.TRANSIT and declaration.mrn

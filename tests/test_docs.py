@@ -22,6 +22,8 @@ from tasviya.app import initialise
 from tasviya.cli.main import app, main
 from tasviya.core.errors import ConfigurationError, OperatorError, StoreError
 from tasviya.core.rates import ISO_REASON, FxReason
+from tasviya.customs import transit
+from tasviya.customs.formats.ncts.schema import READ, WRITTEN
 from tasviya.home import Home, clock_at
 from tasviya.journal.entry import EntryKind
 from tasviya.membership.participant import RECORD_TYPES, OpeningBalance
@@ -50,6 +52,7 @@ CODE_PAGES = [
             "glossary",
             "netting",
             "rates",
+            "transit",
         )
     ),
     *sorted((ROOT / "docs" / "adr").glob("*.md")),
@@ -375,6 +378,31 @@ def test_life_cycle_is_drawn_from_its_table() -> None:
     assert [name for name in (*Status, *Event) if not re.search(rf"\b{name}\b", drawn)] == []
     drawn = page.partition(docs_diagram.CYCLE_BEGIN)[2].partition(docs_diagram.END)[0]
     assert [name for name in (*CycleStatus, *CycleEvent) if not re.search(rf"\b{name}\b", drawn)] == []
+
+
+def test_a_movements_life_is_drawn_from_its_table() -> None:
+    sys.path.insert(0, str(ROOT / "tools"))
+    import docs_diagram
+
+    page = text_of("docs/transit.md")
+    assert page == docs_diagram.with_transit_diagram(page), "run python tools/docs_diagram.py"
+    drawn = page.partition(docs_diagram.TRANSIT_BEGIN)[2].partition(docs_diagram.END)[0]
+    assert [name for name in transit.TRANSITIONS if f"| `{name}` |" not in drawn] == []
+
+
+def test_a_guarantee_prints_what_the_example_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    page = text_of("docs/transit.md")
+    (script,) = re.findall(r"^```python\n(.*?)^```", page, flags=re.S | re.M)
+    (printed,) = re.findall(r"^```text\n(.*?)^```", page, flags=re.S | re.M)
+    exec(script, {})
+    assert capsys.readouterr().out == printed
+
+
+def test_every_message_of_transit_is_explained() -> None:
+    table = text_of("docs/transit.md").partition("## Messages of NCTS")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| ([0-9, ]+) \|", table, flags=re.M)
+    numbers = [f"CC{number}C" for row in told for number in row.split(", ")]
+    assert sorted(numbers) == sorted((*READ, *WRITTEN))
 
 
 def test_every_table_and_kind_of_journal_entry_is_named() -> None:

@@ -1,4 +1,6 @@
-"""Draws the life cycles of a payment and of a clearing cycle into docs/architecture.md, from their tables.
+"""Draws life cycles into the docs, from their tables.
+
+A payment's and a clearing cycle's go into docs/architecture.md, a movement's into docs/transit.md.
 
     python tools/docs_diagram.py
 
@@ -12,6 +14,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from tasviya.customs import transit
 from tasviya.settlement import clearing_cycle
 from tasviya.settlement.payment import ISO_STATUS, TRANSITIONS, Status
 
@@ -20,6 +23,8 @@ BEGIN = "<!-- life cycle: from settlement.payment.TRANSITIONS; tools/docs_diagra
 END = "<!-- end -->"
 
 
+TRANSIT_PAGE = PAGE.parent / "transit.md"
+TRANSIT_BEGIN = "<!-- life cycle: from customs.transit.TRANSITIONS; tools/docs_diagram.py draws it -->\n"
 CYCLE_BEGIN = (
     "<!-- life cycle: from settlement.clearing_cycle.TRANSITIONS; tools/docs_diagram.py draws it -->\n"
 )
@@ -41,6 +46,15 @@ def cycle_diagram() -> str:
     return "\n".join([*drawn(table, clearing_cycle.CycleStatus.OPEN), "", *rows])
 
 
+def transit_diagram() -> str:
+    """A movement's life cycle, and as a table what eTIR says of each status."""
+    rows = ["| Status | In eTIR | What can happen to it |", "|---|---|---|"]
+    for status, out in transit.TRANSITIONS.items():
+        word = transit.ETIR.get(status, "—")
+        rows.append(f"| `{status}` | {word} | {ways(out) or 'nothing: it is final'} |")
+    return "\n".join([*drawn(transit.TRANSITIONS, transit.Status.DECLARED), "", *rows])
+
+
 def drawn(table: Mapping[StrEnum, Mapping[StrEnum, StrEnum]], first: StrEnum) -> list[str]:
     """A Mermaid state diagram; ways between the same two statuses share a line."""
     lines = ["```mermaid", "stateDiagram-v2", "    direction LR", f"    [*] --> {first}"]
@@ -58,11 +72,23 @@ def ways(ways_out: Mapping[StrEnum, StrEnum]) -> str:
 
 
 def with_diagram(page: str) -> str:
-    """The page with its diagrams as their tables have them.
+    """The page on architecture with its diagrams as their tables have them.
 
     Raises: ValueError if the page has no markers.
     """
-    for begin, text in ((BEGIN, diagram()), (CYCLE_BEGIN, cycle_diagram())):
+    return _redrawn(page, (BEGIN, diagram()), (CYCLE_BEGIN, cycle_diagram()))
+
+
+def with_transit_diagram(page: str) -> str:
+    """The page on transit with its diagram as its table has it.
+
+    Raises: ValueError if the page has no markers.
+    """
+    return _redrawn(page, (TRANSIT_BEGIN, transit_diagram()))
+
+
+def _redrawn(page: str, *diagrams: tuple[str, str]) -> str:
+    for begin, text in diagrams:
         before, found, rest = page.partition(begin)
         _, end, after = rest.partition(END)
         if not found or not end:
@@ -73,4 +99,5 @@ def with_diagram(page: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(with_diagram(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    TRANSIT_PAGE.write_text(with_transit_diagram(TRANSIT_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     sys.exit(0)

@@ -64,7 +64,9 @@ which it does not fit is told so by `pacs.002`, with AM09 or RR07.
 """,
     "transit": """## Transit
 
-`where` is the fact of the guarantee, the movement or the event. Codes marked * may succeed later.
+`where` is the fact of the guarantee, the movement or the event, or the element of a message of NCTS. Such a
+message may also be refused as one [that cannot be read](#files-that-cannot-be-read), with its line. Codes
+marked * may succeed later.
 """,
     "taric": """## Tariffs in TARIC3
 

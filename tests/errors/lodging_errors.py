@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -14,15 +15,21 @@ from refused_payments import latest_refusal
 
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError, Refusal, accepted
+from tasviya.core.money import Money
 from tasviya.customs.claim import CLAIM_CODES, Claim, ClaimKind, fits
 from tasviya.customs.formats import declaration_json
+from tasviya.customs.revenue import ShareKey
 from tasviya.membership.roles import ROLE_CODES
+from tasviya.services.guarantees import GUARANTEE_AT_WORK_CODES, take
 from tasviya.services.lodging import LODGING_CODES, Lodging, amend, invalidate, lift, lodge
+from tasviya.services.revenue_sharing import SHARING_CODES, distribute
+from tasviya.services.securing import SECURING_CODES, charge, defer, pay_from_cash
 from tasviya.services.tariffs import TARIFF_CODES, draft, publish
 
 Act = Callable[[CustomsUnion], object]
 DAY = date(2026, 12, 1)
-RULES = ROLE_CODES | LODGING_CODES | TARIFF_CODES | CLAIM_CODES
+RULES = ROLE_CODES | LODGING_CODES | TARIFF_CODES | CLAIM_CODES | GUARANTEE_AT_WORK_CODES
+RULES |= SECURING_CODES | SHARING_CODES
 KZ_LAW = LAW.replace("{member}", "KZ").replace("{currency}", "KZT")
 
 
@@ -99,6 +106,34 @@ def other_claim(_: CustomsUnion) -> None:
     accepted(refusal)
 
 
+def guaranteed(union: CustomsUnion, guarantor: str = "KZ-A") -> str:
+    line, valid = Money(500_00, currency("KZT")), (date(2026, 1, 1), date(2026, 12, 31))
+    made = union.ok(lambda work: take(work, "KZ", guarantor, TRADER, line, valid, ("KZ",), "KZ.chief"))
+    return made.grn
+
+
+def part_paid(union: CustomsUnion) -> None:
+    grn, mrn = guaranteed(union), union.lodge().mrn
+    union.pay(A, CUSTOMS["KZ"], "1.00", remittance=f"/MRN/{mrn}")
+    union.settle()
+    union.ok(lambda work: defer(work, mrn, grn, TRADER))
+
+
+def from_empty_account(union: CustomsUnion) -> None:
+    mrn = union.lodge().mrn
+    union.ok(lambda work: pay_from_cash(work, mrn, TRADER))
+
+
+def charged_ahead(union: CustomsUnion) -> None:
+    days = (date(2026, 10, 1), date(2026, 10, 15))
+    union.ok(lambda work: charge(work, "KZ", *days, "KZ.officer.1"))
+
+
+def strangers(union: CustomsUnion) -> None:
+    key = ShareKey(DAY, ("KZ", "XX"), {"KZ": Decimal(50), "XX": Decimal(50)})
+    union.ok(lambda work: distribute(work, "KZ", key, {}, "KZ.chief"))
+
+
 LODGING_CASES: list[tuple[str, str, str, Act]] = [
     ("RO01", "Lodge another's declaration without a role", "actor", lodged(actor="somebody")),
     ("RO02", "Publish one's own draft of a tariff", "actor", unpublished),
@@ -117,6 +152,14 @@ LODGING_CASES: list[tuple[str, str, str, Act]] = [
     ("CU07", "Publish a draft that is not there", "digest",
      lambda u: u.ok(lambda work: publish(work, "KZ", "ffff", "KZ.tariff.2"))),
     ("CU08", "Publish a tariff for a day on which declarations have been accepted", "valid_from", late),
+    ("CU09", "Defer under a guarantee that was never taken", "guarantee", lambda u: u.ok(
+        lambda work: work.memory.customs.guarantee("26KZ0000000000012"))),
+    ("CU10", "Take a guarantee of somebody who is no participant", "guarantor",
+     lambda u: guaranteed(u, "NOBODY")),
+    ("CU11", "Pay from a cash account with nothing on it", "cash", from_empty_account),
+    ("CU12", "Defer what has been paid for in part", "guarantee", part_paid),
+    ("CU13", "Charge days that are not over", "due_on", charged_ahead),
+    ("CU14", "Divide a pool by a key that names no member", "key", strangers),
     ("CL01", "Pay a claim that has been met", "", unfit(status="met")),
     ("CL02", "Pay more than a claim lacks", "", unfit()),
     ("CL03", "Pay a claim in another currency", "", other_claim),

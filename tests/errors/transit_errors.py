@@ -1,4 +1,4 @@
-"""The smallest thing that goes wrong with a guarantee, a movement or its number: one act each."""
+"""The smallest thing that goes wrong with a guarantee, a movement, its number or a message of NCTS."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from tasviya.core.currencies import currency
 from tasviya.core.errors import Refusal, accepted
 from tasviya.customs import guarantee as guarantees
 from tasviya.customs import transit_acts as acts
+from tasviya.customs.formats.ncts.amending import check as amend_check
+from tasviya.customs.formats.ncts.answers import MrnAllocated
+from tasviya.customs.formats.ncts.messages import Header, Trader, TransitDeclaration
+from tasviya.customs.formats.ncts.reading import read
+from tasviya.customs.formats.ncts.schema import NCTS_CODES
+from tasviya.customs.formats.ncts.writing import write
 from tasviya.customs.guarantee import GUARANTEE_CODES, Guarantee, Stake, Wanted
 from tasviya.customs.mrn import MRN_CODES, check, check_grn, grn, mrn
 from tasviya.customs.transit import DAY, TRANSIT_CODES, ControlResult, Movement, Terms, terms_on
@@ -56,16 +62,39 @@ def reserving(of: Guarantee = LINE, **change: object) -> Act:
     return lambda: guarantees.reserve(of, replace(wanted, **change))
 
 
+def ncts(old: str, new: str) -> Act:
+    """Read the published cancellation, changed."""
+    return lambda: read(CANCELLATION.replace("<TransitOperation>", NAMED, 1).replace(old, new, 1).encode())
+
+
+def amending() -> object:
+    """Amend the published declaration by one with another office of departure."""
+    raw = (DATA / "cc015c-valid.xml").read_bytes()
+    declared, amended = read(raw), read(raw.replace(b"GB3KMA8M", b"GB3KMA8N"))
+    assert isinstance(declared, TransitDeclaration) and isinstance(amended, TransitDeclaration)
+    return amend_check(declared, replace(amended, declaration=declared.declaration))
+
+
 def refusal_of_transit(act: Act, _: Path) -> Refusal:
-    """The refusal that an act leads to."""
+    """The one refusal that an act leads to."""
     found = act()
+    if isinstance(found, list):
+        (found,) = found
     assert isinstance(found, Refusal), found
     return found
 
 
+DATA = Path(__file__).parent.parent / "customs" / "data" / "ncts5"
+CANCELLATION = (DATA / "cc014c-valid.xml").read_text(encoding="utf-8")
+NAMED = f"<TransitOperation><MRN>{NUMBER}</MRN>"
+ASKED_AT = "<Invalidation><requestDateAndTime>2026-10-01T24:00:00</requestDateAndTime>"
+ANSWER = MrnAllocated(
+    Header("NTA.KZ", "KZ-ORDA", T0, "R-1"), "ORDA-77", "26KZ", TODAY, "KZ398001", Trader("KZ-ORDA")
+)
 TEXTS = {
     code: f"{rule[0].upper()}{rule[1:]}."
-    for code, rule in (*MRN_CODES.items(), *GUARANTEE_CODES.items(), *TRANSIT_CODES.items())
+    for codes in (MRN_CODES, GUARANTEE_CODES, TRANSIT_CODES, NCTS_CODES)
+    for code, rule in codes.items()
 }
 TRANSIT_CASES: list[tuple[str, str, str, str, Act]] = [
     (code, TEXTS[code], how, where, act)
@@ -101,5 +130,15 @@ TRANSIT_CASES: list[tuple[str, str, str, str, Act]] = [
          lambda: acts.discharge(LACKING, SECURED.guarantee, T0 + 6 * DAY)),
         ("TN10", "No member", "itinerary", lambda: acts.declare(replace(WAY, itinerary=()))),
         ("TN11", "Ask for terms of 2025", "terms", lambda: terms_on((TERMS,), date(2025, 12, 31))),
+        ("DN01", "Send an answer of customs", "/CC028C",
+         lambda: read(b'<n:CC028C xmlns:n="http://ncts.dgtaxud.ec"/>')),
+        ("DN02", "An office of six characters", "/CustomsOfficeOfDeparture/referenceNumber",
+         ncts("GB123456", "GB1234")),
+        ("DN03", "Cancel with the type of a declaration", "/messageType",
+         ncts("<messageType>CC014C", "<messageType>CC015C")),
+        ("DN04", "Ask at 24:00:00", "/Invalidation/requestDateAndTime", ncts("<Invalidation>", ASKED_AT)),
+        ("DN05", "Cancel without MRN and LRN", "/TransitOperation", lambda: read(CANCELLATION.encode())),
+        ("DN06", "Allocate half an MRN", "/TransitOperation/MRN", lambda: write(ANSWER)),
+        ("DN07", "Amend the office of departure", "/CustomsOfficeOfDeparture", amending),
     )
 ]  # fmt: skip

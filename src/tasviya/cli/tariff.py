@@ -17,8 +17,6 @@ from tasviya.core.errors import OperatorError
 
 HELP = "A member's tariff: made from TARIC3 files, checked, put into force."
 tariff_app = typer.Typer(help=HELP, no_args_is_help=True)
-    help="A member's tariff: made from TARIC3 files, checked, put into force.", no_args_is_help=True
-)
 
 CHUNK = 1 << 20
 """Bytes that are read at a time."""

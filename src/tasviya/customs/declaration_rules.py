@@ -74,10 +74,12 @@ class CR02(Rule):
 
 
 class CR03(Rule):
-    """Every item has a goods code of the nomenclature, with all its digits."""
+    """Every item has a goods code of the nomenclature, with all its digits; in transit it may have none."""
 
     def check(self, declaration: Declaration) -> Iterator[Broken]:
         for place, item in enumerate(declaration.items):
+            if declaration.kind is Kind.TRANSIT and not item.goods:
+                continue
             where = f"{path(place)}.goods"
             found = goods_code(item.goods, where=where)
             if isinstance(found, Refusal):
@@ -98,11 +100,11 @@ class CR04(Rule):
 
 
 class CR05(Rule):
-    """Every item has a price or a value, and amounts are above zero; charges may be zero."""
+    """Every item has a price or a value, but in transit; amounts are above zero, charges may be zero."""
 
     def check(self, declaration: Declaration) -> Iterator[Broken]:
         for place, item in enumerate(declaration.items):
-            if item.price is None:
+            if item.price is None and declaration.kind is not Kind.TRANSIT:
                 cure = "Give what was paid for the goods, or their value for statistics."
                 yield Broken(f"{named(item)} has no amount.", f"{path(place)}.invoice", cure)
         for where, amount, least in amounts(declaration):
@@ -188,13 +190,14 @@ class CR09(Rule):
 
 
 class CR10(Rule):
-    """A declaration has its declarant's own number, and a procedure for every item."""
+    """A declaration has its declarant's own number, and, but in transit, a procedure for every item."""
 
     def check(self, declaration: Declaration) -> Iterator[Broken]:
-        if not declaration.lrn.strip():
+        amends = declaration.kind is Kind.TRANSIT and declaration.mrn
+        if not declaration.lrn.strip() and not amends:
             yield Broken("The declaration has no number.", "lrn", "Give it a number of your own.")
         for place, item in enumerate(declaration.items):
-            if not (item.procedure or declaration.procedure):
+            if not (item.procedure or declaration.procedure or declaration.kind is Kind.TRANSIT):
                 cure = "Give the item's procedure, or one for the whole declaration."
                 yield Broken(f"{named(item)} has no procedure.", f"{path(place)}.procedure", cure)
 

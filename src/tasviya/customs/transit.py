@@ -8,8 +8,7 @@ Everything that changes a movement's status stands in TRANSITIONS; docs/transit.
 acts are in `transit_acts`. A movement holds one reservation of one guarantee from `reserved` until it ends:
 released goods are always secured, and no ended movement holds money.
 
-The words of eTIR for the same: guarantee registered (`reserved`), declaration recorded (`declared`),
-operation started (a leg entered), terminated (a leg left, or `arrived`), discharged (`discharged`).
+ETIR has the words of eTIR for the same; there each member's leg is an operation, started and terminated.
 
 Instants are nanoseconds since the epoch, 0: not yet. Amounts are minor units of the guarantee's currency.
 
@@ -139,6 +138,17 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
 }
 
 FINAL = frozenset(status for status, ways_out in TRANSITIONS.items() if not ways_out)
+ETIR = {
+    Status.DECLARED: "declaration recorded",
+    Status.RESERVED: "guarantee registered",
+    Status.RELEASED: "operation started",
+    Status.UNDER_WAY: "operation started",
+    Status.INCIDENT: "operation started",
+    Status.ARRIVED: "operation terminated",
+    Status.UNLOADED: "operation terminated",
+    Status.DISCHARGED: "operation discharged",
+}
+"""What eTIR says of a status, where it has a word for it."""
 SECURED = frozenset(Status) - FINAL - {Status.DECLARED}
 """Where a movement holds a reservation."""
 

@@ -186,7 +186,8 @@ def findings(element: Element, compiled: etree.XMLSchema) -> list[Refusal]:
     return refusals
 
 
-_QUALIFIED = re.compile(r"\{(?!')[^}]*\}|(?<=')m:")
+_QUALIFIED = re.compile(r"\{(?!['\d])[^}]*\}|(?<=')m:")
+"""A namespace in braces, or its prefix; braces around digits are a pattern's own."""
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ([^)]*) \)")
 _CURES = {
     "SCHEMAV_CVC_ENUMERATION_VALID": "Use one of the codes that the message names.",

@@ -284,3 +284,11 @@ def test_a_currency_that_is_none_cannot_be_written() -> None:
                   lambda each: wco_response.write(each, "R")):  # fmt: skip
         with pytest.raises(UnknownCurrency):
             write(bad)
+
+
+def test_the_page_shows_what_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "declarations.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```python\n(.*?)^```", page, flags=re.S | re.M)
+    (shown,) = re.findall(r"^```text\n(.*?)^```", page, flags=re.S | re.M)
+    exec(script, {})
+    assert capsys.readouterr().out == shown

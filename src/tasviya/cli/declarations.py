@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from tasviya.customs.tax_law import TaxLaw
     from tasviya.services.declarations import Assessed
 
-BLANKS = b" \t\r\n\xef\xbb\xbf"
-
 
 def assess(
-    file: Annotated[Path, typer.Argument(help="A declaration: JSON, or XML of the WCO Data Model.")],
+    file: Annotated[Path, typer.Argument(help="A declaration: JSON, XML (WCO, ASYCUDA) or CUSDEC.")],
     member: Annotated[str, typer.Option(help="The member that the goods enter: two letters.")],
     rate: GivenRates = None,
     on: Annotated[str | None, typer.Option(help="The day, yyyy-mm-dd; today if left out.")] = None,
@@ -51,22 +49,17 @@ def _read(file: Path) -> tuple[Declaration, tuple[str, ...]]:
 
     Raises: OperatorError.
     """
-    from tasviya.customs.formats import declaration_json, wco
+    from tasviya.customs.formats.reading import read
 
     try:
         raw = file.read_bytes()
     except OSError as error:
         what = f"{file} cannot be read: {error.strerror or error}."
         raise OperatorError("unreadable", what, "Name a declaration's file.", str(file)) from None
-    if raw.lstrip(BLANKS).startswith(b"<"):
-        reading = wco.read(raw)
-        if isinstance(reading, list):
-            _stop(reading, file)
-        return reading.declaration, reading.left_out
-    declared = declaration_json.read(raw)
-    if isinstance(declared, list):
-        _stop(declared, file)
-    return declared, ()
+    found = read(raw)
+    if isinstance(found, list):
+        _stop(found, file)
+    return found.declaration, found.left_out
 
 
 def _stop(refusals: list[Refusal], file: Path) -> NoReturn:
@@ -97,7 +90,8 @@ def _print(found: Assessed, law: TaxLaw, left_out: tuple[str, ...], output: Form
 
     rows = assessed_rows(found, law.tariff_file)
     if left_out:
-        sys.stderr.write(f"No part of this: {len(left_out)} kinds of elements, such as {left_out[0]}.\n")
+        many = f"{len(left_out)} elements or segments" if len(left_out) > 1 else "1 element or segment"
+        sys.stderr.write(f"No part of this: {many}, such as {_plain(left_out[0])}.\n")
     if output is not Format.TABLE:
         show(rows, output)
         return

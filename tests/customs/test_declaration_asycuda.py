@@ -178,6 +178,17 @@ def test_albanian_duty_and_vat_are_base_times_rate_rounded_half_up_to_the_lek() 
     assert {line.tax for line in lines} == {"DOG", "TVS"} and len(lines) >= 2 * len(files)
 
 
+def test_real_files_come_back_from_being_written() -> None:
+    files = sorted(SHARED.glob("al_sad_*.xml"))
+    if not files:
+        pytest.skip("real files of ASYCUDA are not at hand")
+    for file in files:
+        declared = reading(file.read_text(encoding="utf-8")).declaration
+        written = asycuda_write.write(declared)
+        assert isinstance(written, Written) and written.left_out == (), file.name
+        assert reading(written.raw.decode()).declaration == declared
+
+
 def test_a_template_is_refused_with_reasons() -> None:
     found = refusals((DATA / "jm_blank_template.xml").read_bytes())
     assert [(each.reason, each.where) for each in found] == [

@@ -1,9 +1,10 @@
-"""How many declarations are read in a second: XML of the WCO Data Model, and JSON.
+"""How many declarations are read in a second: XML of the WCO Data Model and of ASYCUDA, JSON, and CUSDEC.
 
     python benchmarks/bench_declarations.py [FILES…]
 
 Parsed and validated as a stranger's file is, and then read into all fields. The floor is lxml parsing the
-same bytes. Files are those of the tests, or one's own; the JSON is the same declaration, written here.
+same bytes; of CUSDEC, pydifact parting them into segments. Files are those of the tests and examples, or
+one's own of the WCO Data Model; the JSON is the same declaration, written here.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ from functools import partial
 from pathlib import Path
 
 from lxml import etree
+from pydifact.control.characters import Characters
+from pydifact.parser import Parser
+from pydifact.tokenizer import Tokenizer
 
 from measure import median_seconds
 from tasviya.core.errors import Refusal
-from tasviya.customs.formats import declaration_json, wco
+from tasviya.customs.formats import asycuda, cusdec, declaration_json, wco
 from tasviya.messages.xml import findings
 from tasviya.messages.xml import read as read_xml
 
 TESTS = Path(__file__).parent.parent / "tests" / "customs" / "data"
+EXAMPLES = Path(__file__).parent.parent / "examples" / "customs"
 ROUNDS = 7
 READINGS = 300
 
@@ -29,6 +34,11 @@ READINGS = 300
 def checked(raw: bytes) -> list[Refusal]:
     root = read_xml(raw, wco.LIMITS)
     return [root] if isinstance(root, Refusal) else findings(root, wco.schema())
+
+
+def segments(raw: bytes) -> list[object]:
+    tokens = Tokenizer().get_tokens(raw.decode("ascii"), Characters.from_str(":+.? '"))
+    return list(Parser().convert_tokens_to_raw_segments(tokens))
 
 
 def seconds(work: Callable[[bytes], object], raw: bytes) -> float:
@@ -43,7 +53,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("files", type=Path, nargs="*", help="XML declarations")
     bare = partial(etree.fromstring, parser=etree.XMLParser(resolve_entities=False, no_network=True))
-    for file in options.parse_args().files or sorted(TESTS.glob("TT_*.xml")):
+    for file in options.parse_args().files or sorted(TESTS.glob("TT_*_decl.xml")):
         raw = file.read_bytes()
         reading = wco.read(raw)
         if isinstance(reading, list):
@@ -57,6 +67,16 @@ def main() -> None:
             f"    parsed and validated {1 / valid:,.0f}/s, {valid / floor:.1f} times parsing alone\n"
             f"    and read into all fields {1 / whole:,.0f}/s, {whole / floor:.1f} times\n"
             f"    as JSON of {len(written):,} bytes {1 / json:,.0f}/s"
+        )
+    for path, read, floor_of in (
+        (EXAMPLES / "import-sad.xml", asycuda.read, bare),
+        (TESTS / "cusdec_export.edi", cusdec.read, segments),
+    ):
+        raw = path.read_bytes()
+        floor, whole = seconds(floor_of, raw), seconds(read, raw)
+        print(
+            f"{path.name}, {len(raw):,} bytes\n"
+            f"    read into all fields {1 / whole:,.0f}/s, {whole / floor:.1f} times parsing alone"
         )
 
 

@@ -54,8 +54,9 @@ with tariffs, laws and questions stops a command, and is listed with those.
 """,
     "declaration": """## Declarations
 
-`where` is the field of the declaration, or the element of its XML. A file of XML may also be refused as one
-[that cannot be read](#files-that-cannot-be-read), with its line.
+`where` is the field of the declaration, the element of its XML, or the segment of its EDIFACT: UNH is
+segment 1. A file of XML may also be refused as one [that cannot be read](#files-that-cannot-be-read), with
+its line.
 """,
     "lodging": """## Customs at work
 

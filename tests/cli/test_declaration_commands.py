@@ -52,9 +52,9 @@ def test_a_program_is_given_rows() -> None:
 
 
 def test_the_page_shows_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both examples of docs/declarations.md: one that is assessed, one that is refused."""
+    """The first two examples of docs/declarations.md: one that is assessed, one that is refused."""
     page = (ROOT / "docs" / "declarations.md").read_text(encoding="utf-8")
-    assessed, refused = re.findall(
+    assessed, refused, *_ = re.findall(
         r"^```console\n\$ tasviya customs assess (.*?)\n(.*?)^```", page, re.S | re.M
     )
     monkeypatch.chdir(ROOT)
@@ -70,7 +70,7 @@ def test_the_page_shows_what_is_printed(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_xml_is_read_and_what_is_left_out_is_told() -> None:
     found = run(SHAVERS, "--rate", "GBP=590.02")
-    assert "29,501.00" in found.stdout and "kinds of elements" in found.stderr
+    assert "29,501.00" in found.stdout and "elements or segments, such as /Declaration/" in found.stderr
 
 
 def test_every_refusal_is_told_and_the_last_one_stops(tmp_path: Path) -> None:
@@ -105,3 +105,17 @@ def test_rates_are_asked_for(words: tuple[str, ...], code: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     error, _ = stopped(tmp_path / "none.json")
     assert error.refusal.reason == "file_unreadable" and "none.json" in error.refusal.what
+
+
+@pytest.mark.parametrize("name", ["import-sad.xml", "import.edi"])
+def test_every_format_is_taken_whatever_the_file_is_called(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "declaration.bin"
+    file.write_bytes((EXAMPLE.parent / name).read_bytes())
+    assert "1,135,603.35 KZT" in told(file, "--rate", "EUR=512.34")
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "import.json"
+    file.write_bytes(b"%PDF-1.7")
+    error, _ = stopped(file)
+    assert error.refusal.reason == "DF01" and "CUSDEC" in error.refusal.cure

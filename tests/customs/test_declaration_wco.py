@@ -16,7 +16,8 @@ from tasviya.customs.declaration import Amount, Charge, ChargeKind, Declaration,
 from tasviya.customs.declaration_rules import check
 from tasviya.customs.duty_units import Unit
 from tasviya.customs.formats import declaration_json
-from tasviya.customs.formats.wco import SIZE_MAX, WCO_CODES, Reading, read
+from tasviya.customs.formats.result import Reading
+from tasviya.customs.formats.wco import SIZE_MAX, WCO_CODES, read
 from tasviya.messages.xml import FAILURES
 
 DATA = Path(__file__).parent / "data"

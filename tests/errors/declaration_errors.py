@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from tasviya.core.errors import Refusal
 from tasviya.customs.declaration import Declaration
 from tasviya.customs.declaration_rules import RULES, check
-from tasviya.customs.formats import declaration_json, wco
+from tasviya.customs.formats import asycuda, asycuda_write, cusdec, declaration_json, edifact, reading, wco
+from tasviya.customs.formats.result import Reading
 from tasviya.customs.tariff import read_tariff
 from tasviya.customs.tax_law import read_law
 from tasviya.services.declarations import ASSESSING_CODES, assess_declaration
@@ -28,6 +30,9 @@ code = "DUTY"
 on = ["value"]
 rounding = "down"
 """
+EXAMPLES = Path(__file__).parents[2] / "examples" / "customs"
+SAD = (EXAMPLES / "import-sad.xml").read_text(encoding="utf-8")
+EDI = (EXAMPLES / "import.edi").read_text(encoding="ascii")
 WCO = (Path(__file__).parent.parent / "customs" / "data" / "TT_IM001a_decl.xml").read_text(encoding="utf-8")
 
 
@@ -61,6 +66,21 @@ def xml_file(old: str, new: str) -> Act:
     return lambda: wco.read(WCO.replace(old, new, 1).encode())
 
 
+def sad(old: str, new: str) -> Act:
+    return lambda: asycuda.read(SAD.replace(old, new, 1).encode())
+
+
+def sad_without_items() -> object:
+    """Write the example without its items."""
+    found = asycuda.read(SAD.encode())
+    assert isinstance(found, Reading)
+    return asycuda_write.write(replace(found.declaration, items=()))
+
+
+def edi(old: str, new: str) -> Act:
+    return lambda: cusdec.read(EDI.replace(old, new, 1).encode())
+
+
 def assessed(raw: str) -> Act:
     """Assess what a file of JSON declares by a tariff without rows."""
 
@@ -88,7 +108,16 @@ def charge(kind: str, amount: str) -> dict[str, str]:
 
 TEXTS = {
     code: f"{rule[0].upper()}{rule[1:]}."
-    for code, rule in (*declaration_json.JSON_CODES.items(), *wco.WCO_CODES.items(), *ASSESSING_CODES.items())
+    for codes in (
+        reading.FORMAT_CODES,
+        declaration_json.JSON_CODES,
+        wco.WCO_CODES,
+        asycuda.ASYCUDA_CODES,
+        edifact.EDIFACT_CODES,
+        cusdec.CUSDEC_CODES,
+        ASSESSING_CODES,
+    )
+    for code, rule in codes.items()
 } | {rule.code: rule.text for rule in RULES}
 DEDUCTION = "<ChargeDeduction><ChargesTypeCode>QQ</ChargesTypeCode></ChargeDeduction></CustomsValuation>"
 MASSES = {"kg": "2", "kg_gross": "1"}
@@ -96,6 +125,7 @@ MASSES = {"kg": "2", "kg_gross": "1"}
 DECLARATION_CASES: list[tuple[str, str, str, str, Act]] = [
     (code, TEXTS[code], how, where, act)
     for code, how, where, act in (
+        ("DF01", "A file of PDF", "", lambda: reading.read(b"%PDF-1.7")),
         ("DJ01", "Leave a value out", "line 1", json_file('{"lrn": }')),
         ("DJ02", "Add the key `colour`", "colour", json_file(text(colour="red"))),
         ("DJ03", "Write `lrn` twice", "lrn", json_file('{"lrn": "A", "lrn": "B"}')),
@@ -111,6 +141,25 @@ DECLARATION_CASES: list[tuple[str, str, str, str, Act]] = [
         ("DW05", "Two items, of which one is there", "/GoodsItemQuantity",
          xml_file("<GoodsItemQuantity>1<", "<GoodsItemQuantity>2<")),
         ("DW06", "A charge of the code `QQ`", "/ChargesTypeCode", xml_file("</CustomsValuation>", DEDUCTION)),
+        ("DA01", "Another root", "/SAD", lambda: asycuda.read(b"<SAD/>")),
+        ("DA02", "Two sections of values", "/Valuation[2]", sad("<Valuation>", "<Valuation/><Valuation>")),
+        ("DA03", "An import whose flow is `E`", "/Type_of_declaration",
+         sad("<Sad_flow>I", "<Sad_flow>E")),
+        ("DA04", "A price in words", "/Amount_foreign_currency", sad(">2000.0<", ">much<")),
+        ("DA05", "Four items, of which three are there", "/Total_number_of_items",
+         sad("items>3<", "items>4<")),
+        ("DA06", "Write one without items", "/ASYCUDA/Item", sad_without_items),
+        ("DC01", "Cut the file off", "segment 41 of the file", lambda: cusdec.read(EDI[:900].encode())),
+        ("DC02", "`UNOX`", "UNB", edi("UNOC", "UNOX")),
+        ("DC03", "An apostrophe in a text that is not released", "segment 34 of the file",
+         edi("Men?'s", "Men's ")),
+        ("DC04", "Another reference in UNZ", "UNZ", edi("UNZ+1+1", "UNZ+1+2")),
+        ("DC05", "Lose a segment", "UNT, segment 39", edi("DOC+380+CV-2026-118'\n", "")),
+        ("DC06", "A `CUSCAR`", "UNH, segment 1", edi("CUSDEC", "CUSCAR")),
+        ("DC07", "No UNS+S", "UNS, segment 16", edi("UNS+S", "GIS+S")),
+        ("DC08", "A cancellation", "BGM, segment 2", edi(":1+9'", ":1+1'")),
+        ("DC09", "A price in words", "MOA, segment 23", edi("MOA+38:2000.00", "MOA+38:much")),
+        ("DC10", "Four items, of which three are there", "CNT, segment 38", edi("CNT+5:3", "CNT+5:4")),
         ("CR01", "Declare nothing", "items", checked(text(items=[]))),
         ("CR02", "Number the item 0", "items[0].number", checked(item(number=0))),
         ("CR03", "`2011010`, a zero lost", "items[0].goods", checked(item(goods="2011010"))),

@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from tasviya.customs.tax_law import TaxLaw
     from tasviya.services.declarations import Assessed
 
-BLANKS = b" \t\r\n\xef\xbb\xbf"
-
 
 def assess(
-    file: Annotated[Path, typer.Argument(help="A declaration: JSON, or XML of the WCO Data Model.")],
+    file: Annotated[Path, typer.Argument(help="A declaration: JSON, XML (WCO, ASYCUDA) or CUSDEC.")],
     member: Annotated[str, typer.Option(help="The member that the goods enter: two letters.")],
     rate: GivenRates = None,
     on: Annotated[str | None, typer.Option(help="The day, yyyy-mm-dd; today if left out.")] = None,
@@ -57,21 +55,16 @@ def read_declaration(file: Path) -> tuple[Declaration, tuple[str, ...]]:
 
 
 def declaration_in(file: Path, raw: bytes) -> tuple[Declaration, tuple[str, ...]]:
-    """The declaration in a file's bytes, and what of it was left out.
+    """The declaration in a file's bytes, in whatever format, and what of it was left out.
 
     Raises: OperatorError.
     """
-    from tasviya.customs.formats import declaration_json, wco
+    from tasviya.customs.formats.reading import read
 
-    if raw.lstrip(BLANKS).startswith(b"<"):
-        reading = wco.read(raw)
-        if isinstance(reading, list):
-            stop(reading, file)
-        return reading.declaration, reading.left_out
-    declared = declaration_json.read(raw)
-    if isinstance(declared, list):
-        stop(declared, file)
-    return declared, ()
+    found = read(raw)
+    if isinstance(found, list):
+        stop(found, file)
+    return found.declaration, found.left_out
 
 
 def stop(refusals: list[Refusal], file: Path) -> NoReturn:
@@ -92,7 +85,8 @@ def stop(refusals: list[Refusal], file: Path) -> NoReturn:
 def left_out_words(left_out: tuple[str, ...]) -> None:
     """Say what of a declaration was not read."""
     if left_out:
-        sys.stderr.write(f"No part of this: {len(left_out)} kinds of elements, such as {left_out[0]}.\n")
+        many = f"{len(left_out)} elements or segments" if len(left_out) > 1 else "1 element or segment"
+        sys.stderr.write(f"No part of this: {many}, such as {plain(left_out[0])}.\n")
 
 
 def plain(text: str) -> str:

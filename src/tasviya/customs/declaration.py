@@ -1,8 +1,6 @@
 """A customs declaration: which goods, of whom, at what price, under which procedure.
 
-    JSON ──formats.declaration_json──┐
-                                     ├──▶ Declaration ──declaration_rules.check──▶ refusals, or none
-    WCO XML ──formats.wco────────────┘
+    a file of any format ──formats.reading──▶ Declaration ──declaration_rules.check──▶ refusals, or none
 
 A declaration is what somebody says; nothing in it is worked out or put right. What may be given for the whole
 shipment or for an item (procedure, charges) stands where it was given. Amounts are whole minor units of a

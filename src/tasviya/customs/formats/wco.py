@@ -7,14 +7,13 @@ refused with its line. Then the schema is checked, and what is found is put into
 nothing filled in. Elements that no field holds are told by their paths, not dropped in silence.
 
 Source: schemas and examples of hmrc/customs-declarations (Apache License 2.0). Codes of charges: Implementing
-Regulation (EU) 2015/2447, annex B, data element 4/9. Codes of units: UN/ECE recommendation 20, as tariffs use
-it.
+Regulation (EU) 2015/2447, annex B, data element 4/9.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
@@ -37,6 +36,8 @@ from tasviya.customs.declaration import (
 )
 from tasviya.customs.declaration_rules import unknown_currency
 from tasviya.customs.duty_units import Unit
+from tasviya.customs.formats.codes import KINDS, UNITS
+from tasviya.customs.formats.result import Reading
 from tasviya.customs.quantity import thousandths
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.xml import findings, local_name, namespace_of, path_of
@@ -60,40 +61,13 @@ WCO_CODES = {
     "DW06": "charges have a code that says whether they belong to the customs value",
 }
 
-KINDS = {"IM": Kind.IMPORT, "EX": Kind.EXPORT, "T1": Kind.TRANSIT, "T2": Kind.TRANSIT, "TR": Kind.TRANSIT}
 FREIGHT = "AK"
 """Transport, loading and insurance up to the border, in one amount."""
 ADDITIONS = frozenset(["AB", "AD", "AE", "AF", "AG", "AH", "AI", "AJ", "AL", "AN"])
 DEDUCTIONS = frozenset(["BA", "BB", "BC", "BD", "BE", "BF", "BG"])
 GOODS_CODE = ("TSP", "TRC")
 """Types of classification whose codes make the goods code, one after the other; others are additional."""
-UNITS = {
-    "KGM": (Unit.KG, 1),
-    "TNE": (Unit.KG, 1000),
-    "GRM": (Unit.GRAM, 1),
-    "CTM": (Unit.CARAT, 1),
-    "LTR": (Unit.LITRE, 1),
-    "LPA": (Unit.LITRE_ALCOHOL, 1),
-    "HLT": (Unit.HL, 1),
-    "ASVX": (Unit.VOL_HL, 1),
-    "MTR": (Unit.M, 1),
-    "MTK": (Unit.M2, 1),
-    "MTQ": (Unit.M3, 1),
-    "NAR": (Unit.ITEM, 1),
-    "NPR": (Unit.PAIR, 1),
-    "MWH": (Unit.MWH, 1),
-    "TJO": (Unit.TJ, 1),
-}
-"""By code, the unit and how many of it the code's own unit is."""
 _LINE = re.compile(r"line (\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A declaration, and the paths of elements that it has no field for, in their order, each once."""
-
-    declaration: Declaration
-    left_out: tuple[str, ...]
 
 
 @cache

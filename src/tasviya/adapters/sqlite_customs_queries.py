@@ -6,10 +6,11 @@ from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where
+from tasviya.adapters.sqlite_shipments import shipment
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
-from tasviya.core.money import format_minor
+from tasviya.core.money import Currency, format_minor
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import WAITING, Lodgement
 
@@ -106,6 +107,17 @@ class CustomsQueries(StoredCustoms):
             }
             for each in self.tariff_versions(member)
         ]
+
+    def trace(self, reference: str) -> list[Row]:
+        """What happened to the shipment of a declaration, step by step.
+
+        Raises: OperatorError if there is no such declaration.
+        """
+        return shipment(self.connection, self.found(reference).mrn)
+
+    def money(self, member: str) -> Currency:
+        """A member's currency."""
+        return currency(self._currency(member))
 
     def open_claims(self, member: str | None = None) -> list[Claim]:
         """Claims that are not met."""

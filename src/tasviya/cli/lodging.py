@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,6 +89,36 @@ def status(
     if claims:
         screen.print()
         show(claims, output, title="Claims")
+
+
+@commands.command()
+def trace(mrn: Mrn, home: Home = DEFAULT_HOME, output: Output = Format.TABLE) -> None:
+    """Follow a shipment: declared, assessed, paid in one currency, received in another, released, netted.
+    Example: tasviya customs trace 26KZ000000000001R2"""
+    from tasviya import app
+
+    show(app.ask_customs(app.Home(home)).trace(mrn), output)
+
+
+@commands.command()
+def answer(
+    mrn: Annotated[str, typer.Argument(help="The declaration's MRN, or its declarant's number.")],
+    form: Annotated[str, typer.Option("--format", help="json, wco (a Response) or cusres.")] = "json",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """What customs answer to a declaration where it stands now, on standard output. Example: tasviya customs
+    answer 26KZ000000000001R2 --format wco"""
+    from tasviya import app
+    from tasviya.services.customs_answers import ANSWER_FORMATS, answer_of, written
+
+    if form not in ANSWER_FORMATS:
+        cure = f"One of {', '.join(ANSWER_FORMATS)}."
+        raise OperatorError("bad_format", f"{form:.20} is no format of answers.", cure, "--format")
+    asked = app.ask_customs(app.Home(home))
+    lodged = asked.found(mrn)
+    made = written(answer_of(lodged, asked.money(lodged.member)), form, lodged.member, lodged.declarant)
+    sys.stdout.buffer.write(made)
+    sys.stdout.flush()
 
 
 @commands.command()

@@ -24,7 +24,6 @@ from tasviya.customs.declaration import Declaration, Document, Kind
 from tasviya.customs.declaration_rules import check
 from tasviya.customs.lodgement import UNDECIDED, WAITING, Fault, Lodgement, LodgementEvent
 from tasviya.customs.mrn import mrn
-from tasviya.customs.tariff import Tariff
 from tasviya.customs.valuation import Rates
 from tasviya.membership.roles import Act, Role, refused, same_person
 from tasviya.services.claims import assessed_legs, keep, meet, new_claim, release
@@ -216,13 +215,13 @@ def official_rates(work: Work, member: str) -> tuple[str, dict[str, Fraction]]:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What a declaration comes to by the law that holds for it. assessed: of an import."""
+    """What a declaration comes to by the law that holds for it. Only imports have a tariff and taxes."""
 
     digest: str
-    tariff: Tariff
     rates_on: str
     rates: Rates
-    assessed: Assessed | None
+    assessed: Assessed | None = None
+    tariff_file: str = ""
 
 
 def _judged(
@@ -235,19 +234,23 @@ def _judged(
         what = f"The goods go to {declared.destination_country}."
         return [Refusal("CU06", what, "Lodge it where they are imported.", "destination_country")]
     if frozen is None:
+        rates_on, rates = official_rates(work, member)
+    else:
+        rates_on = frozen.rates_on
+        rates = {code: Fraction(text) for code, text in frozen.rates.items()}
+    if declared.kind is not Kind.IMPORT:
+        return check(declared) or _Judged("", rates_on, rates)
+    if frozen is None:
         found = book.in_force(member, day)
         if isinstance(found, Refusal):
             return [found]
         digest, tariff = found
-        rates_on, rates = official_rates(work, member)
     else:
         digest, tariff = frozen.tariff, book.tariff(member, frozen.tariff)
-        rates_on = frozen.rates_on
-        rates = {code: Fraction(text) for code, text in frozen.rates.items()}
-    if declared.kind is not Kind.IMPORT:
-        return check(declared) or _Judged(digest, tariff, rates_on, rates, None)
     assessed = assess_declaration(declared, tariff, rates, day)
-    return assessed if isinstance(assessed, list) else _Judged(digest, tariff, rates_on, rates, assessed)
+    if isinstance(assessed, list):
+        return assessed
+    return _Judged(digest, rates_on, rates, assessed, tariff.law.tariff_file)
 
 
 def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: _Judged) -> None:
@@ -263,7 +266,7 @@ def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: 
     _freeze(work, lodged, judged)
     work.memory.customs.accepted_on(lodging.member, lodged.accepted_on)
     lodged.channel, lodged.holds = judge(work, lodged, declared, judged.assessed)
-    work.act("accept", lodged.mrn, f"{_named(lodged)} tariff {judged.digest[:12]}", lodging.actor)
+    work.act("accept", lodged.mrn, f"{_named(lodged)} {judged.digest[:12]}".strip(), lodging.actor)
     if lodged.taxes:
         new_claim(
             work, lodged.mrn, ClaimKind.DECLARATION, lodged.mrn, lodged.member, lodged.declarant, lodged.taxes
@@ -279,7 +282,7 @@ def _freeze(work: Work, lodged: Lodgement, judged: _Judged) -> None:
         lodged.taxes, lodged.lines = {}, ()
         return
     lodged.taxes = {tax: minor for tax, minor in assessed.by_tax.items() if minor}
-    lodged.lines = tuple(assessed_rows(assessed, judged.tariff.law.tariff_file))
+    lodged.lines = tuple(assessed_rows(assessed, judged.tariff_file))
 
 
 def _reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:

@@ -65,6 +65,10 @@ roles = ["tariff_manager"]
 [[member.role]]
 person = "{m}.tariff.2"
 roles = ["tariff_manager"]
+
+[[member.role]]
+person = "{m}.ministry"
+roles = ["licensing_authority"]
 """
 AUTHORITY = """
 [[member.customs]]

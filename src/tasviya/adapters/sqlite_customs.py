@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
-from tasviya.services.customs_book import GuaranteeRow, TariffVersion
+from tasviya.services.customs_book import GuaranteeRow, TariffVersion, VersionKind
 from tasviya.services.unit_of_work import Changes
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -51,9 +51,9 @@ class StoredCustoms:
             iter(rows_where(self.connection, "customs_guarantee", GuaranteeRow, "grn = ?", grn)), None
         )
 
-    def tariff_versions(self, member: str) -> list[TariffVersion]:
-        where = "member = ? ORDER BY valid_from, published_at"
-        return rows_where(self.connection, "customs_tariff", TariffVersion, where, member)
+    def tariff_versions(self, member: str, kind: str = VersionKind.TARIFF) -> list[TariffVersion]:
+        where = "member = ? AND kind = ? ORDER BY valid_from, published_at"
+        return rows_where(self.connection, "customs_tariff", TariffVersion, where, member, str(kind))
 
     def latest_acceptance(self, member: str) -> str:
         sql = "SELECT coalesce(max(accepted_on), '') FROM customs_declaration WHERE member = ?"
@@ -73,9 +73,9 @@ def claims_where(db: Connection, where: str, *values: Any) -> list[Claim]:
 def rows_where(db: Connection, table: str, kind: type[S], where: str, *values: Any) -> list[S]:
     """The rows of a table that a condition holds for, as their type."""
     names = kind.__struct_fields__
-    as_json = [not _is_plain(each.type) for each in msgspec.structs.fields(kind)]
+    readers = [_reader(each.type) for each in msgspec.structs.fields(kind)]
     rows = db.execute(f"SELECT {', '.join(names)} FROM {table} WHERE {where}", values)
-    return [_row(kind, names, as_json, row) for row in rows.fetchall()]
+    return [_row(kind, names, readers, row) for row in rows.fetchall()]
 
 
 def write_customs(db: Connection, changes: Changes) -> None:
@@ -102,13 +102,19 @@ def _told(value: Any) -> Any:
     return value if isinstance(value, PLAIN) else _encode(value).decode()
 
 
-def _is_plain(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, PLAIN)
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What a column's value is read by."""
+    if kind is bool:
+        return bool
+    return _as_it_is if isinstance(kind, type) and issubclass(kind, PLAIN) else msgspec.json.decode
 
 
-def _row(kind: type[S], names: Sequence[str], as_json: Sequence[bool], row: Sequence[Any]) -> S:
-    given = {
-        name: msgspec.json.decode(value) if coded else value
-        for name, coded, value in zip(names, as_json, row, strict=True)
-    }
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _row(
+    kind: type[S], names: Sequence[str], readers: Sequence[Callable[[Any], Any]], row: Sequence[Any]
+) -> S:
+    given = {name: read(value) for name, read, value in zip(names, readers, row, strict=True)}
     return msgspec.convert(given, kind, builtin_types=(bytes,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
+from tasviya.adapters.sqlite_controls import StoredControls
 from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where
 from tasviya.adapters.sqlite_shipments import shipment
 from tasviya.core.clock import iso_instant
@@ -12,12 +13,17 @@ from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import Currency, format_minor
 from tasviya.customs.claim import Claim
+from tasviya.customs.declaration_rules import kilograms
+from tasviya.customs.hit_rates import ControlResult, HitRate, hit_rates
 from tasviya.customs.lodgement import WAITING, Lodgement
+from tasviya.customs.selectivity import RANDOM
+from tasviya.customs.selectivity_rules import read_selectivity
+from tasviya.services.customs_book import VersionKind
 
 Row = dict[str, Any]
 
 
-class CustomsQueries(StoredCustoms):
+class CustomsQueries(StoredCustoms, StoredControls):
     """What can be asked of a store's declarations. Amounts come as decimal texts, instants in UTC."""
 
     def __init__(self, db: Connection) -> None:
@@ -95,8 +101,8 @@ class CustomsQueries(StoredCustoms):
             for each in claims_where(self.connection, "mrn = ? ORDER BY made_at, reference", mrn)
         ]
 
-    def tariffs(self, member: str) -> list[Row]:
-        """A member's tariffs, drafts too, the earliest first."""
+    def tariffs(self, member: str, kind: str = VersionKind.TARIFF) -> list[Row]:
+        """A member's tariffs, or rules of a kind, drafts too, the earliest first."""
         return [
             {
                 "digest": each.digest[:12],
@@ -105,7 +111,37 @@ class CustomsQueries(StoredCustoms):
                 "published_by": each.published_by or "-",
                 "published_at": iso_instant(each.published_at) if each.published_at else "draft",
             }
-            for each in self.tariff_versions(member)
+            for each in self.tariff_versions(member, kind)
+        ]
+
+    def hit_rates(self, member: str | None = None) -> tuple[HitRate, ...]:
+        """How often each rule of selectivity, and each control that has held goods, was right; the draw is
+        RANDOM. Rules that members have had are there without a control too."""
+        results = [ControlResult(each.mrn, each.rules, each.found) for each in self.control_results(member)]
+        sql = "SELECT member, digest, law FROM customs_tariff WHERE kind = ? AND published_at > 0"
+        known: list[str] = []
+        for owner, digest, text in self.connection.execute(sql, (VersionKind.SELECTIVITY,)):
+            if member in (None, owner):
+                rules = read_selectivity(text, f"{owner} selectivity {digest[:12]}").rules
+                known += [RANDOM, *(each.code for each in rules)]
+        return hit_rates(results, known)
+
+    def licence_rows(self, member: str) -> list[Row]:
+        """A member's licences by their numbers, and what each has left."""
+        return [
+            {
+                "number": each.number,
+                "holder": each.holder,
+                "goods": each.body.goods,
+                "quantity": kilograms(each.body.quantity),
+                "left": kilograms(each.body.left),
+                "unit": str(each.body.unit),
+                "valid_from": each.body.valid_from.isoformat(),
+                "valid_until": each.body.valid_until.isoformat(),
+                "uses": len(each.body.uses),
+                "issued_by": each.issued_by,
+            }
+            for each in self.licences(member)
         ]
 
     def trace(self, reference: str) -> list[Row]:

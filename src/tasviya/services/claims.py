@@ -22,6 +22,7 @@ from tasviya.customs.claim import OUTGOING, Claim, ClaimKind, ClaimStatus, fits
 from tasviya.customs.lodgement import Lodgement, LodgementEvent, LodgementStatus
 from tasviya.customs.tax_law import TaxLaw
 from tasviya.services.customs_accounts import account, authority, is_authority, leg, money_of
+from tasviya.services.customs_controls import held
 from tasviya.services.guarantee_holds import released_legs
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
@@ -170,6 +171,8 @@ def pay(work: Work, claim: Claim, amount: int, debit: int, code: LegCode, by: st
 def meet(work: Work, claim: Claim) -> list[Leg]:
     """Meet a claim that is covered, unless something holds the goods: its legs, none if it is not met.
 
+    Controls are made again with this day; what has come in for goods that they hold stays with the claim.
+
     What more came in than is due is owed back.
     """
     if claim.status is not ClaimStatus.OPEN or claim.left:
@@ -179,7 +182,8 @@ def meet(work: Work, claim: Claim) -> list[Leg]:
         if lodged.status is LodgementStatus.ACCEPTED:
             lodged.happens(LodgementEvent.SECURE)
             keep(work, lodged)
-        if lodged.holds:
+        if held(work, lodged):
+            keep(work, lodged)
             return []
     legs = _meeting_legs(work, claim)
     claim.status, claim.met_at = ClaimStatus.MET, work.now_ns

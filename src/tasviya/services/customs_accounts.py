@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from tasviya.core.errors import Refusal
 from tasviya.core.money import Currency
 from tasviya.membership.participant import ACTIVE, CUSTOMS, TREASURY, Participant
@@ -38,6 +40,15 @@ def is_authority(snapshot: Snapshot, participant: str) -> bool:
 def money_of(snapshot: Snapshot, member: str) -> Currency:
     """A member's currency."""
     return snapshot.currencies[snapshot.members[member].currency]
+
+
+def day_in(work: Work, member: str) -> date:
+    """The day it is now in a member's own zone."""
+    snapshot = work.memory.snapshot
+    hours = snapshot.operating_hours(money_of(snapshot, member).code)
+    if hours is None:
+        raise LookupError(f"the currency of {member} does not settle here")
+    return hours.local_date(work.now_ns)
 
 
 def account(work: Work, kind: AccountKind, member: str, with_whom: str = "") -> LedgerAccount:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import date
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -17,26 +18,40 @@ from tasviya.customs.guarantee import Guarantee
 from tasviya.customs.lodgement import UNDECIDED, WAITING, Lodgement
 from tasviya.customs.tariff import Tariff, read_tariff
 from tasviya.customs.tax_law import read_law
+from tasviya.services.control_book import ControlBook
+from tasviya.services.control_rows import ControlStore
 
 KEPT = 10_000
 """How many declarations and claims are kept at hand at the most."""
 
 
+class VersionKind(StrEnum):
+    """What comes into force by two persons."""
+
+    TARIFF = "tariff"
+    CONTROLS = "controls"
+    """Licences, controls and prohibitions."""
+    SELECTIVITY = "selectivity"
+
+
 class TariffVersion(msgspec.Struct, frozen=True):
-    """A member's law of taxes and its measures, from a day on. One row of `customs_tariff`."""
+    """A member's law of taxes and its measures, or its rules of a kind, from a day on. One row of
+    `customs_tariff`."""
 
     member: str
     digest: str
     """SHA-256 of law and measures, hexadecimal."""
     valid_from: str
     law: str
-    """The law's file, whole."""
+    """The law's file, whole; of rules, theirs."""
     measures: str
+    """Empty of rules."""
     drafted_by: str
     drafted_at: int
     published_by: str = ""
     published_at: int = 0
     """0: a draft."""
+    kind: VersionKind = VersionKind.TARIFF
 
 
 class GuaranteeRow(msgspec.Struct, frozen=True):
@@ -50,7 +65,7 @@ class GuaranteeRow(msgspec.Struct, frozen=True):
     body: Guarantee
 
 
-class CustomsStore(Protocol):
+class CustomsStore(ControlStore, Protocol):
     """What customs need of a store."""
 
     def lodgement(self, member: str, declarant: str, lrn: str) -> Lodgement | None:
@@ -75,7 +90,7 @@ class CustomsStore(Protocol):
 
     def guarantee(self, grn: str) -> GuaranteeRow | None: ...
 
-    def tariff_versions(self, member: str) -> list[TariffVersion]:
+    def tariff_versions(self, member: str, kind: str = VersionKind.TARIFF) -> list[TariffVersion]:
         """Drafts too, the earliest first."""
         ...
 
@@ -93,9 +108,10 @@ class CustomsBook:
         self._by_mrn: dict[str, Lodgement] = {}
         self._claims: OrderedDict[str, Claim] = OrderedDict()
         self._guarantees: dict[str, Guarantee] = {}
-        self._versions: dict[str, list[TariffVersion]] = {}
+        self._versions: dict[tuple[str, VersionKind], list[TariffVersion]] = {}
         self._tariffs: dict[str, Tariff] = {}
         self._latest: dict[str, str] = {}
+        self.controls = ControlBook(store)
 
     # --- declarations and claims --------------------------------------------------------------------
 
@@ -157,6 +173,7 @@ class CustomsBook:
 
     def forget(self) -> None:
         """A unit of work is durable: let go of what has ended, and of the longest kept."""
+        self.controls.forget()
         if len(self._by_number) > KEPT:
             for key, lodged in list(self._by_number.items()):
                 if lodged.status not in WAITING | UNDECIDED or len(self._by_number) > KEPT:
@@ -169,25 +186,35 @@ class CustomsBook:
 
     # --- tariffs ------------------------------------------------------------------------------------
 
-    def versions(self, member: str) -> list[TariffVersion]:
-        """A member's tariffs, drafts too, the earliest first."""
-        if member not in self._versions:
-            self._versions[member] = self.store.tariff_versions(member)
-        return self._versions[member]
+    def versions(self, member: str, kind: VersionKind = VersionKind.TARIFF) -> list[TariffVersion]:
+        """A member's tariffs, or rules of a kind, drafts too, the earliest first."""
+        if (member, kind) not in self._versions:
+            self._versions[member, kind] = self.store.tariff_versions(member, kind)
+        return self._versions[member, kind]
 
     def add_version(self, version: TariffVersion) -> None:
-        """Take a tariff in, or one that has been published."""
-        others = [each for each in self.versions(version.member) if each.digest != version.digest]
-        self._versions[version.member] = sorted([*others, version], key=lambda each: each.valid_from)
+        """Take a tariff or rules in, or those that have been published."""
+        member, kind = version.member, version.kind
+        others = [each for each in self.versions(member, kind) if each.digest != version.digest]
+        self._versions[member, kind] = sorted(
+            [*others, version], key=lambda each: (each.valid_from, each.published_at)
+        )
+
+    def begun(self, member: str, day: date, kind: VersionKind) -> TariffVersion | None:
+        """The version that is in force on a day; None before the first."""
+        text = day.isoformat()
+        begun = [
+            each for each in self.versions(member, kind) if each.published_at and each.valid_from <= text
+        ]
+        return begun[-1] if begun else None
 
     def in_force(self, member: str, day: date) -> tuple[str, Tariff] | Refusal:
         """The tariff of a day, and its digest."""
-        text = day.isoformat()
-        begun = [each for each in self.versions(member) if each.published_at and each.valid_from <= text]
-        if not begun:
-            what = f"{member} has no tariff on {text}."
+        begun = self.begun(member, day, VersionKind.TARIFF)
+        if begun is None:
+            what = f"{member} has no tariff on {day}."
             return Refusal("CU02", what, "Publish one: tasviya customs tariff publish.", "member")
-        return begun[-1].digest, self.tariff(member, begun[-1].digest)
+        return begun.digest, self.tariff(member, begun.digest)
 
     def tariff(self, member: str, digest: str) -> Tariff:
         """The tariff of a digest, read once."""

@@ -17,7 +17,6 @@ from datetime import date
 from fractions import Fraction
 from hashlib import sha256
 
-from tasviya.core.business_day import OperatingHours
 from tasviya.core.errors import Refusal
 from tasviya.customs.claim import ClaimKind, ClaimStatus
 from tasviya.customs.declaration import Declaration, Document, Kind
@@ -27,8 +26,8 @@ from tasviya.customs.mrn import mrn
 from tasviya.customs.valuation import Rates
 from tasviya.membership.roles import Act, Role, refused, same_person
 from tasviya.services.claims import assessed_legs, keep, meet, new_claim, release
-from tasviya.services.customs_accounts import account, authority, leg, money_of
-from tasviya.services.customs_controls import judge
+from tasviya.services.customs_accounts import account, authority, day_in, leg, money_of
+from tasviya.services.customs_controls import faults, give_back, held, judge, lifted
 from tasviya.services.declarations import Assessed, assess_declaration, assessed_rows
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
@@ -120,7 +119,7 @@ def amend(
     _freeze(work, lodged, judged)
     lodged.body, lodged.digest, lodged.version = body, sha256(body).digest(), lodged.version + 1
     lodged.amended_by = actor
-    lodged.channel, lodged.holds = judge(work, lodged, declared, judged.assessed)
+    judge(work, lodged, declared)
     work.act("amend", lodged.mrn, f"version {lodged.version} {reason}".strip(), actor)
     _reassess(work, lodged, before)
     return lodged
@@ -148,15 +147,18 @@ def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement
         claim.status, claim.met_at = ClaimStatus.WITHDRAWN, work.now_ns
         work.changes.claims[claim.reference] = claim
     lodged.happens(LodgementEvent.INVALIDATE)
+    give_back(work, lodged)
     keep(work, lodged)
     work.act("invalidate", lodged.mrn, reason, actor)
     return lodged
 
 
-def lift(work: Work, reference: str, code: str, actor: str, result: str) -> Lodgement | Refusal:
-    """An officer's control has found the goods in order: a hold goes, and the last one releases what is paid.
+def lift(
+    work: Work, reference: str, code: str, actor: str, result: str, found: bool = False
+) -> Lodgement | Refusal:
+    """An officer's control is done: a hold goes, and the last one releases what is paid.
 
-    code: of the hold. result: what was found.
+    code: of the hold. result: what the control has come to, in words; found: whether it found something.
     """
     lodged = waiting(work, reference, "controlled")
     if isinstance(lodged, Refusal):
@@ -164,18 +166,15 @@ def lift(work: Work, reference: str, code: str, actor: str, result: str) -> Lodg
     unfit = allowed(work, actor, Act.CONTROL, lodged.member)
     if unfit is None and lodged.amended_by:
         unfit = same_person(actor, lodged.amended_by, f"amended {reference}")
-    held = [each for each in lodged.holds if each.code == code]
-    if unfit is None and not held:
+    if unfit is None and code not in (each.code for each in lodged.holds):
         there = ", ".join(each.code for each in lodged.holds) or "none"
         what = f"{reference} is not held by {code:.20}."
         unfit = Refusal("CU05", what, f"It is held by: {there}.", "hold")
     if unfit is not None:
         return unfit
-    lodged.holds = tuple(each for each in lodged.holds if each.code != code)
-    lodged.controlled_by = actor
+    lifted(work, lodged, code, actor, result, found)
     keep(work, lodged)
-    work.act("control", lodged.mrn, f"{code}: {result}", actor)
-    _go_on(work, lodged, f"control:{len(lodged.holds)}")
+    _go_on(work, lodged, f"control:{work.changes.commit_seq}")
     return lodged
 
 
@@ -227,9 +226,9 @@ class _Judged:
 def _judged(
     work: Work, lodging: Lodging, day: date, frozen: Lodgement | None = None
 ) -> _Judged | list[Refusal]:
-    """Judge a declaration by a day's tariff and rates, or by those that were frozen; every fault if it is not
-    to be accepted."""
-    declared, member, book = lodging.declared, lodging.member, work.memory.customs
+    """Judge a declaration by a day's tariff and rates, or by those that were frozen, and by controls; every
+    fault if it is not to be accepted."""
+    declared, member = lodging.declared, lodging.member
     if declared.kind is Kind.IMPORT and declared.destination_country not in ("", member):
         what = f"The goods go to {declared.destination_country}."
         return [Refusal("CU06", what, "Lodge it where they are imported.", "destination_country")]
@@ -239,18 +238,26 @@ def _judged(
         rates_on = frozen.rates_on
         rates = {code: Fraction(text) for code, text in frozen.rates.items()}
     if declared.kind is not Kind.IMPORT:
-        return check(declared) or _Judged("", rates_on, rates)
-    if frozen is None:
-        found = book.in_force(member, day)
-        if isinstance(found, Refusal):
-            return [found]
-        digest, tariff = found
+        judged = check(declared) or _Judged("", rates_on, rates)
     else:
-        digest, tariff = frozen.tariff, book.tariff(member, frozen.tariff)
-    assessed = assess_declaration(declared, tariff, rates, day)
+        judged = _assessed(work, lodging, day, frozen.tariff if frozen else "", (rates_on, rates))
+    if isinstance(judged, list):
+        return judged
+    return faults(work, member, declared, rates, day, frozen.mrn if frozen else "") or judged
+
+
+def _assessed(
+    work: Work, lodging: Lodging, day: date, frozen: str, rates: tuple[str, Rates]
+) -> _Judged | list[Refusal]:
+    """An import assessed by a day's tariff, or by that of a digest that was frozen."""
+    member, book = lodging.member, work.memory.customs
+    found = (frozen, book.tariff(member, frozen)) if frozen else book.in_force(member, day)
+    if isinstance(found, Refusal):
+        return [found]
+    assessed = assess_declaration(lodging.declared, found[1], rates[1], day)
     if isinstance(assessed, list):
         return assessed
-    return _Judged(digest, rates_on, rates, assessed, tariff.law.tariff_file)
+    return _Judged(found[0], *rates, assessed, found[1].law.tariff_file)
 
 
 def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: _Judged) -> None:
@@ -265,7 +272,7 @@ def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: 
     lodged.ucr = next((each.reference for each in _previous(declared)), "")
     _freeze(work, lodged, judged)
     work.memory.customs.accepted_on(lodging.member, lodged.accepted_on)
-    lodged.channel, lodged.holds = judge(work, lodged, declared, judged.assessed)
+    judge(work, lodged, declared)
     work.act("accept", lodged.mrn, f"{_named(lodged)} {judged.digest[:12]}".strip(), lodging.actor)
     if lodged.taxes:
         new_claim(
@@ -319,7 +326,7 @@ def _go_on(work: Work, lodged: Lodgement, cause: str) -> None:
     if lodged.status == "accepted":
         lodged.happens(LodgementEvent.SECURE)
     keep(work, lodged)
-    if not lodged.holds:
+    if not held(work, lodged):
         release(work, lodged, "nothing due")
 
 
@@ -375,15 +382,7 @@ def _stands(lodged: Lodgement, lodging: Lodging) -> Lodgement | Refusal:
 
 def local_day(work: Work, member: str) -> date:
     """The day it is now in a member's own zone."""
-    return _hours(work, member).local_date(work.now_ns)
-
-
-def _hours(work: Work, member: str) -> OperatingHours:
-    snapshot = work.memory.snapshot
-    hours = snapshot.operating_hours(money_of(snapshot, member).code)
-    if hours is None:
-        raise LookupError(f"the currency of {member} does not settle here")
-    return hours
+    return day_in(work, member)
 
 
 def _previous(declared: Declaration) -> Iterator[Document]:

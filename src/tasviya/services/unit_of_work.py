@@ -21,6 +21,7 @@ from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
 from tasviya.services.clearing_memory import ClearingStore, DefaultRow, FlowRow, LossRow, PositionInterestRow
+from tasviya.services.control_rows import CertificateRow, ControlRow, DrawRow, LicenceRow, SelectionRow
 from tasviya.services.customs_book import CustomsStore, GuaranteeRow, TariffVersion
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
 from tasviya.services.interest_rows import AccrualRow, InterestStateRow, InterestStore
@@ -234,6 +235,13 @@ class Changes:
     """Claims of customs, new or changed, by reference."""
     guarantees: dict[str, GuaranteeRow] = field(default_factory=dict)
     tariffs: list[TariffVersion] = field(default_factory=list)
+    licences: dict[tuple[str, str], LicenceRow] = field(default_factory=dict)
+    """By member and number."""
+    certificates: dict[str, CertificateRow] = field(default_factory=dict)
+    selections: dict[str, SelectionRow] = field(default_factory=dict)
+    """By MRN."""
+    controls: list[ControlRow] = field(default_factory=list)
+    draws: list[DrawRow] = field(default_factory=list)
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -262,6 +270,7 @@ class Numbers(msgspec.Struct):
     lodgement: int
     claim: int
     guarantee: int
+    certificate: int
 
 
 class Posting(Protocol):

@@ -29,6 +29,7 @@ CREATE TABLE customs_tariff (
     drafted_at INTEGER NOT NULL,
     published_by TEXT NOT NULL,
     published_at INTEGER NOT NULL,      -- 0: a draft
+    kind TEXT NOT NULL DEFAULT 'tariff',  -- or controls, selectivity: then `law` is the rules' file
     PRIMARY KEY (member, digest)
 );
 
@@ -59,7 +60,12 @@ CREATE TABLE customs_declaration (
     ucr TEXT NOT NULL,
     controlled_by TEXT NOT NULL,
     amended_by TEXT NOT NULL,
-    release_reason TEXT NOT NULL
+    release_reason TEXT NOT NULL,
+    trader TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    licences TEXT NOT NULL,
+    certificates TEXT NOT NULL,
+    lifted TEXT NOT NULL
 );
 CREATE UNIQUE INDEX customs_declaration_number ON customs_declaration (member, declarant, lrn);
 CREATE UNIQUE INDEX customs_declaration_mrn ON customs_declaration (mrn) WHERE mrn <> '';
@@ -101,3 +107,51 @@ CREATE INDEX customs_claim_open ON customs_claim (member, debtor) WHERE status =
 
 ALTER TABLE payment ADD COLUMN claim TEXT NOT NULL DEFAULT '';
 CREATE INDEX payment_claim ON payment (claim) WHERE claim <> '';
+
+-- Controls: licences and certificates of origin with their uses, why declarations are looked at, what came of
+-- it, and the secret of each member's draw, which no export has.
+CREATE INDEX customs_declaration_trader ON customs_declaration (member, trader) WHERE mrn <> '';
+CREATE INDEX customs_declaration_destination ON customs_declaration (destination) WHERE destination <> '';
+CREATE TABLE customs_licence (
+    member TEXT NOT NULL,
+    number TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    issued_by TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    body TEXT NOT NULL,                 -- the licence as it stands
+    PRIMARY KEY (member, number)
+);
+CREATE TABLE customs_certificate (
+    number TEXT PRIMARY KEY,
+    member TEXT NOT NULL,               -- whose customs have issued it
+    exporter TEXT NOT NULL,
+    consignee TEXT NOT NULL,
+    issued_by TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    explained TEXT NOT NULL,
+    body TEXT NOT NULL                  -- the certificate as it stands
+);
+CREATE TABLE customs_selection (
+    mrn TEXT PRIMARY KEY,
+    member TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    drawn INTEGER NOT NULL,
+    reasons TEXT NOT NULL
+);
+CREATE TABLE customs_control (
+    mrn TEXT NOT NULL,
+    hold TEXT NOT NULL,
+    commit_seq INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    officer TEXT NOT NULL,
+    result TEXT NOT NULL,
+    found INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    rules TEXT NOT NULL,
+    PRIMARY KEY (mrn, hold, commit_seq)
+);
+CREATE TABLE customs_draw_secret (
+    member TEXT PRIMARY KEY,
+    secret BLOB NOT NULL,
+    made_at INTEGER NOT NULL
+);

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_controls import StoredControls
 from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where
+from tasviya.adapters.sqlite_shared_data import SharedData
 from tasviya.adapters.sqlite_shipments import shipment
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
@@ -18,12 +20,13 @@ from tasviya.customs.hit_rates import ControlResult, HitRate, hit_rates
 from tasviya.customs.lodgement import WAITING, Lodgement
 from tasviya.customs.selectivity import RANDOM
 from tasviya.customs.selectivity_rules import read_selectivity
-from tasviya.services.customs_book import VersionKind
+from tasviya.customs.tariff import Tariff
+from tasviya.services.customs_book import VersionKind, tariff_in
 
 Row = dict[str, Any]
 
 
-class CustomsQueries(StoredCustoms, StoredControls):
+class CustomsQueries(StoredCustoms, StoredControls, SharedData):
     """What can be asked of a store's declarations. Amounts come as decimal texts, instants in UTC."""
 
     def __init__(self, db: Connection) -> None:
@@ -114,6 +117,12 @@ class CustomsQueries(StoredCustoms, StoredControls):
             for each in self.tariff_versions(member, kind)
         ]
 
+    def tariff_on(self, member: str, day: date) -> Tariff | None:
+        """A member's tariff in force on a day; None before the first."""
+        published = [each for each in self.tariff_versions(member) if each.published_at]
+        begun = [each for each in published if each.valid_from <= day.isoformat()]
+        return tariff_in(begun[-1]) if begun else None
+
     def hit_rates(self, member: str | None = None) -> tuple[HitRate, ...]:
         """How often each rule of selectivity, and each control that has held goods, was right; the draw is
         RANDOM. Rules that members have had are there without a control too."""
@@ -143,6 +152,41 @@ class CustomsQueries(StoredCustoms, StoredControls):
             }
             for each in self.licences(member)
         ]
+
+    def certificate_row(self, number: str) -> Row:
+        """A certificate of origin, why its goods originate, and what has been used of it.
+
+        Raises: OperatorError if nobody has issued it.
+        """
+        found = self.certificate(number)
+        if found is None:
+            what = f"No member has issued a certificate {number[:40]!r}."
+            raise OperatorError("CO14", what, "Correct the number, or ask who issued it.", "number")
+        body = found.body
+        return {
+            "number": number,
+            "status": str(body.status),
+            "issuer": f"{body.issuer} of {found.member}, by {found.issued_by}",
+            "exporter": body.exporter,
+            "consignee": body.consignee,
+            "origin": body.origin,
+            "goods": str(body.goods),
+            "rule": body.rule,
+            "quantity": f"{body.quantity} {body.unit}, {body.left} left",
+            "valid": f"{body.issued_on} to {body.valid_until}",
+            "verified_on": str(body.verified_on or "-"),
+            "revoked": f"{body.ended_on}: {body.ended_for}" if body.ended_on else "-",
+            "explained": list(found.explained),
+            "uses": [
+                {
+                    "declaration": each.reference,
+                    "on": str(each.on),
+                    "goods": str(each.goods),
+                    "quantity": f"{each.quantity} {each.unit}",
+                }
+                for each in body.uses
+            ],
+        }
 
     def trace(self, reference: str) -> list[Row]:
         """What happened to the shipment of a declaration, step by step.

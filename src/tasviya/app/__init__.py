@@ -17,7 +17,7 @@ from tasviya.app.asking import (
     export,
 )
 from tasviya.app.beginning import initialise
-from tasviya.app.choices import scheme_of, screening_of
+from tasviya.app.choices import random_secret, scheme_of, screening_of
 from tasviya.core.money import format_minor as amount_text
 from tasviya.home import Home, MachineClock, clock_at, read_bytes, read_text, union_file
 
@@ -43,6 +43,7 @@ __all__ = [
     "initialise",
     "may_write",
     "on_a_copy",
+    "random_secret",
     "read_bytes",
     "read_folder",
     "read_text",

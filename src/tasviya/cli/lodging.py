@@ -175,7 +175,8 @@ def release(
     mrn: Mrn,
     actor: As,
     hold: Annotated[str, typer.Option(help="Which hold the control has lifted: its code.")],
-    result: Annotated[str, typer.Option(help="What the control has found.")],
+    result: Annotated[str, typer.Option(help="What the control has come to, in words.")],
+    found: Annotated[bool, typer.Option("--found", help="The control has found something.")] = False,
     home: Home = DEFAULT_HOME,
     now: Now = None,
     output: Output = Format.TABLE,
@@ -186,6 +187,6 @@ def release(
     from tasviya.services import lodging
 
     with app.by_hand(home, now) as application:
-        accepted(application.do(lambda work: lodging.lift(work, mrn, hold, actor, result)))
+        accepted(application.do(lambda work: lodging.lift(work, mrn, hold, actor, result, found)))
         application.finish_telling()
     status(mrn, home=home, output=output)

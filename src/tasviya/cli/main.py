@@ -14,6 +14,7 @@ import typer
 from tasviya import __version__
 from tasviya.cli import (
     ask,
+    certificates,
     controls,
     credit,
     customs,
@@ -25,6 +26,7 @@ from tasviya.cli import (
     exchange,
     exchange_day,
     goods,
+    licences,
     lodging,
     lsm,
     mirror,
@@ -32,7 +34,9 @@ from tasviya.cli import (
     netting_years,
     operate,
     risk,
+    rule_versions,
     setoff,
+    shared_data,
     tariff,
     tariff_versions,
     unit,
@@ -74,6 +78,10 @@ customs.customs_app.command()(mirror.mirror)
 customs.customs_app.add_typer(risk.risk_app, name="risk")
 tariff.tariff_app.registered_commands += tariff_versions.commands.registered_commands
 customs.customs_app.add_typer(tariff.tariff_app, name="tariff")
+customs.customs_app.add_typer(rule_versions.rules_app, name="rules")
+customs.customs_app.add_typer(licences.licence_app, name="licence")
+customs.customs_app.add_typer(certificates.certificate_app, name="certificate")
+customs.customs_app.registered_commands += shared_data.commands.registered_commands
 app.add_typer(customs.customs_app, name="customs")
 
 

@@ -86,7 +86,9 @@ def publish(
     book = work.memory.customs
     found = [each for each in book.versions(member, kind) if digest and each.digest.startswith(digest)]
     if len(found) != 1:
-        what = f"{member:.10} has {len(found)} drafts of a {kind} whose digest begins with {digest!r:.70}."
+        what = (
+            f"{member:.10} has {len(found)} versions of its {kind} whose digest begins with {digest!r:.70}."
+        )
         return Refusal("CU07", what, "Give more digits of a draft's digest.", "digest")
     version = found[0]
     is_tariff = kind is VersionKind.TARIFF

@@ -411,6 +411,8 @@ def test_a_movements_life_is_drawn_from_its_table() -> None:
 
     page = text_of("docs/transit.md")
     assert page == docs_diagram.with_transit_diagram(page), "run python tools/docs_diagram.py"
+    customs = text_of("docs/customs.md")
+    assert customs == docs_diagram.with_customs_diagram(customs), "run python tools/docs_diagram.py"
     drawn = page.partition(docs_diagram.TRANSIT_BEGIN)[2].partition(docs_diagram.END)[0]
     assert [name for name in transit.TRANSITIONS if f"| `{name}` |" not in drawn] == []
 

@@ -214,7 +214,15 @@ def lodge_what_is_wrong(directory: Path) -> None:
         commands(["customs", *words, "--now", "2026-09-29T10:30:00Z"], standalone_mode=False)
 
 
+def answered(directory: Path) -> None:
+    from tasviya.cli.main import app as commands
+
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        commands(["customs", "answer", "D-1", "--format", "pdf"], standalone_mode=False)
+
+
 LODGING_COMMANDS: list[tuple[str, str, str, Callable[[Path], object]]] = [
     ("not_accepted", "A declaration that is lodged is accepted, or kept with all that is wrong with it.",
      "Lodge goods under a code of five digits", lodge_what_is_wrong),
+    ("bad_format", "An answer is written in a format that is known.", "Ask for an answer in PDF", answered),
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from tasviya.core.money import Money
 from tasviya.customs.claim import OUTGOING, Claim, ClaimKind, ClaimStatus, fits
 from tasviya.customs.lodgement import Lodgement, LodgementEvent, LodgementStatus
 from tasviya.customs.tax_law import TaxLaw
-from tasviya.services.customs_accounts import account, authority, is_authority, leg, money_of
+from tasviya.services.customs_accounts import account, authority, is_authority, leg, money_of, named
 from tasviya.services.customs_controls import held
 from tasviya.services.guarantee_holds import released_legs
 from tasviya.services.work import Work
@@ -120,9 +120,13 @@ def paying_legs(work: Work, payment: Payment, amount: int) -> list[Leg]:
     if claim is None:
         raise InvariantBroken(f"{payment.payment_id} was admitted for {payment.claim}")
     claim.on_the_way -= payment.claim_minor
+    work.changes.claims[claim.reference] = claim
     if claim.kind in OUTGOING:
         return _paid_out(work, payment, claim, amount)
     cash = account(work, AccountKind.CUSTOMS_CASH, claim.member)
+    if claim.status is not ClaimStatus.OPEN:  # an amendment has met it since the payment was admitted
+        owed = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)
+        return [leg("late", LegCode.REFUND, cash, owed, amount)]
     return pay(work, claim, amount, cash.id, LegCode.DUTY_PAID, payment.payment_id)
 
 
@@ -186,11 +190,17 @@ def meet(work: Work, claim: Claim) -> list[Leg]:
             keep(work, lodged)
             return []
     legs = _meeting_legs(work, claim)
-    claim.status, claim.met_at = ClaimStatus.MET, work.now_ns
-    work.changes.claims[claim.reference] = claim
+    end(work, claim, ClaimStatus.MET)
     if lodged is not None:
         release(work, lodged, claim.met_by)
     return legs
+
+
+def end(work: Work, claim: Claim, status: ClaimStatus) -> None:
+    """A claim is met, or withdrawn; nothing goes onto its account any more."""
+    claim.status, claim.met_at = status, work.now_ns
+    work.changes.claims[claim.reference] = claim
+    work.memory.customs.ended.append(named(work, AccountKind.CLAIM, claim.member, claim.reference).id)
 
 
 def release(work: Work, lodged: Lodgement, reason: str) -> None:

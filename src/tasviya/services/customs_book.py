@@ -107,6 +107,8 @@ class CustomsBook:
         self._by_number: OrderedDict[tuple[str, str, str], Lodgement] = OrderedDict()
         self._by_mrn: dict[str, Lodgement] = {}
         self._claims: OrderedDict[str, Claim] = OrderedDict()
+        self.ended: list[int] = []
+        """Accounts of claims that have ended in this unit of work: nobody asks for them any more."""
         self._guarantees: dict[str, Guarantee] = {}
         self._versions: dict[tuple[str, VersionKind], list[TariffVersion]] = {}
         self._tariffs: dict[str, Tariff] = {}
@@ -174,6 +176,7 @@ class CustomsBook:
     def forget(self) -> None:
         """A unit of work is durable: let go of what has ended, and of the longest kept."""
         self.controls.forget()
+        self.ended.clear()
         if len(self._by_number) > KEPT:
             for key, lodged in list(self._by_number.items()):
                 if lodged.status not in WAITING | UNDECIDED or len(self._by_number) > KEPT:

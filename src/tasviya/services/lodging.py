@@ -25,7 +25,7 @@ from tasviya.customs.lodgement import UNDECIDED, WAITING, Fault, Lodgement, Lodg
 from tasviya.customs.mrn import mrn
 from tasviya.customs.valuation import Rates
 from tasviya.membership.roles import Act, Role, refused, same_person
-from tasviya.services.claims import assessed_legs, keep, meet, new_claim, release
+from tasviya.services.claims import assessed_legs, end, keep, meet, new_claim, release
 from tasviya.services.customs_accounts import account, authority, day_in, leg, money_of
 from tasviya.services.customs_controls import faults, give_back, held, judge, lifted
 from tasviya.services.declarations import Assessed, assess_declaration, assessed_rows
@@ -144,8 +144,7 @@ def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement
             owed = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)
             legs.append(leg("given_back", LegCode.REFUND, own, owed, claim.paid))
         work.post(f"{lodged.mrn}:invalidated", 0, legs, 0)
-        claim.status, claim.met_at = ClaimStatus.WITHDRAWN, work.now_ns
-        work.changes.claims[claim.reference] = claim
+        end(work, claim, ClaimStatus.WITHDRAWN)
     lodged.happens(LodgementEvent.INVALIDATE)
     give_back(work, lodged)
     keep(work, lodged)

@@ -369,6 +369,6 @@ class PostingRefused(Exception):
     """
 
     def __init__(self, statuses: dict[int, CreateTransferStatus]) -> None:
-        why = ", ".join(sorted({each.name.lower() for each in statuses.values()}))
+        why = ", ".join(sorted({CreateTransferStatus(each).name.lower() for each in statuses.values()}))
         super().__init__(f"{len(statuses)} transfers refused: {why}")
         self.statuses = statuses

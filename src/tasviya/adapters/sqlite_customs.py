@@ -10,6 +10,7 @@ import msgspec
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
+from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.services.customs_book import GuaranteeRow, TariffVersion
 from tasviya.services.unit_of_work import Changes
 
@@ -55,6 +56,20 @@ class StoredCustoms:
         where = "member = ? ORDER BY valid_from, published_at"
         return rows_where(self.connection, "customs_tariff", TariffVersion, where, member)
 
+    def claims_about(self, mrn: str) -> list[Claim]:
+        return claims_where(self.connection, "mrn = ? ORDER BY made_at, reference", mrn)
+
+    def refund(self, reference: str) -> Refund | None:
+        where = "reference = ?"
+        return next(iter(rows_where(self.connection, "customs_refund", Refund, where, reference)), None)
+
+    def refunds_about(self, mrn: str) -> list[Refund]:
+        where = "mrn = ? ORDER BY asked_on, reference"
+        return rows_where(self.connection, "customs_refund", Refund, where, mrn)
+
+    def drawbacks_from(self, mrn: str) -> list[DrawbackRow]:
+        return rows_where(self.connection, "customs_drawback", DrawbackRow, "mrn = ?", mrn)
+
     def latest_acceptance(self, member: str) -> str:
         sql = "SELECT coalesce(max(accepted_on), '') FROM customs_declaration WHERE member = ?"
         return str(self.connection.execute(sql, (member,)).fetchone()[0])
@@ -84,6 +99,8 @@ def write_customs(db: Connection, changes: Changes) -> None:
     write_rows(db, "customs_declaration", changes.lodgements.values())
     write_rows(db, "customs_claim", changes.claims.values())
     write_rows(db, "customs_guarantee", changes.guarantees.values())
+    write_rows(db, "customs_refund", changes.refunds.values())
+    write_rows(db, "customs_drawback", changes.drawbacks)
 
 
 def write_rows(db: Connection, table: str, rows: Iterable[msgspec.Struct]) -> None:

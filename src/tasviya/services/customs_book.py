@@ -15,6 +15,7 @@ from tasviya.core.errors import InvariantBroken, Refusal
 from tasviya.customs.claim import Claim, ClaimStatus
 from tasviya.customs.guarantee import Guarantee
 from tasviya.customs.lodgement import UNDECIDED, WAITING, Lodgement
+from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.customs.tariff import Tariff, read_tariff
 from tasviya.customs.tax_law import read_law
 
@@ -83,6 +84,18 @@ class CustomsStore(Protocol):
         """The last day on which a declaration was accepted, yyyy-mm-dd; empty before the first."""
         ...
 
+    def claims_about(self, mrn: str) -> list[Claim]:
+        """The claims about a declaration, the earliest first."""
+        ...
+
+    def refund(self, reference: str) -> Refund | None: ...
+
+    def refunds_about(self, mrn: str) -> list[Refund]: ...
+
+    def drawbacks_from(self, mrn: str) -> list[DrawbackRow]:
+        """What drawbacks have used of an import's lines."""
+        ...
+
 
 class CustomsBook:
     """Customs' working memory."""
@@ -96,6 +109,8 @@ class CustomsBook:
         self._versions: dict[str, list[TariffVersion]] = {}
         self._tariffs: dict[str, Tariff] = {}
         self._latest: dict[str, str] = {}
+        self._refunds: dict[str, Refund] = {}
+        self._drawbacks: dict[tuple[str, str, int], DrawbackRow] = {}
 
     # --- declarations and claims --------------------------------------------------------------------
 
@@ -138,6 +153,36 @@ class CustomsBook:
         """Have a claim at hand."""
         self._claims[claim.reference] = claim
 
+    def claims_about(self, mrn: str) -> list[Claim]:
+        """The claims about a declaration, as this unit of work has them."""
+        stored = [self._claims.setdefault(each.reference, each) for each in self.store.claims_about(mrn)]
+        known = {each.reference for each in stored}
+        new = [each for each in self._claims.values() if each.mrn == mrn and each.reference not in known]
+        return stored + new
+
+    def refund(self, reference: str) -> Refund | None:
+        """The refund of a reference, as this unit of work has it."""
+        return self._refunds.get(reference) or self.store.refund(reference)
+
+    def refunds_about(self, mrn: str) -> list[Refund]:
+        """The refunds of a declaration, as this unit of work has them."""
+        found = {each.reference: each for each in self.store.refunds_about(mrn)}
+        return list((found | {ref: each for ref, each in self._refunds.items() if each.mrn == mrn}).values())
+
+    def keep_refund(self, refund: Refund) -> None:
+        """Have a refund at hand as it is now."""
+        self._refunds[refund.reference] = refund
+
+    def drawbacks_from(self, mrn: str) -> list[DrawbackRow]:
+        """What drawbacks have used of an import's lines, as this unit of work has it."""
+        stored = {(each.reference, mrn, each.item): each for each in self.store.drawbacks_from(mrn)}
+        kept = {key: each for key, each in self._drawbacks.items() if each.mrn == mrn}
+        return list((stored | kept).values())
+
+    def keep_drawback(self, row: DrawbackRow) -> None:
+        """Have what a drawback uses at hand."""
+        self._drawbacks[row.reference, row.mrn, row.item] = row
+
     def guarantee(self, grn: str) -> Guarantee | Refusal:
         """The guarantee of a reference, as this unit of work has it."""
         found = self._guarantees.get(grn)
@@ -162,6 +207,9 @@ class CustomsBook:
                 if lodged.status not in WAITING | UNDECIDED or len(self._by_number) > KEPT:
                     del self._by_number[key]
                     self._by_mrn.pop(lodged.mrn, None)
+        for kept in (self._refunds, self._drawbacks):
+            if len(kept) > KEPT:
+                kept.clear()
         if len(self._claims) > KEPT:
             for reference, claim in list(self._claims.items()):
                 if claim.status is not ClaimStatus.OPEN or len(self._claims) > KEPT:

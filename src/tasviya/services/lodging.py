@@ -27,7 +27,7 @@ from tasviya.customs.mrn import mrn
 from tasviya.customs.tariff import Tariff
 from tasviya.customs.valuation import Rates
 from tasviya.membership.roles import Act, Role, refused, same_person
-from tasviya.services.claims import assessed_legs, keep, meet, new_claim, release
+from tasviya.services.claims import assessed_legs, keep, meet, new_claim, owe_back, release
 from tasviya.services.customs_accounts import account, authority, leg, money_of
 from tasviya.services.customs_controls import judge
 from tasviya.services.declarations import Assessed, assess_declaration, assessed_rows
@@ -82,7 +82,7 @@ def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
     if found.status not in UNDECIDED:
         return _stands(found, lodging)
     day = local_day(work, lodging.member)
-    judged = _judged(work, lodging, day)
+    judged = judge_by_law(work, lodging, day)
     if isinstance(judged, list):
         return _save(work, found, judged)
     _accept(work, lodging, found, day, judged)
@@ -114,7 +114,7 @@ def amend(
         return unfit
     lodging = Lodging(lodged.member, declared, body, actor)
     day = date.fromisoformat(lodged.accepted_on)
-    judged = _judged(work, lodging, day, lodged)
+    judged = judge_by_law(work, lodging, day, lodged)
     if isinstance(judged, list):
         return judged
     before = dict(lodged.taxes)
@@ -145,6 +145,7 @@ def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement
             own = account(work, AccountKind.CLAIM, claim.member, claim.reference)
             owed = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)
             legs.append(leg("given_back", LegCode.REFUND, own, owed, claim.paid))
+            owe_back(work, claim, claim.paid, f"{lodged.mrn} is invalidated: {reason}")
         work.post(f"{lodged.mrn}:invalidated", 0, legs, 0)
         claim.status, claim.met_at = ClaimStatus.WITHDRAWN, work.now_ns
         work.changes.claims[claim.reference] = claim
@@ -215,7 +216,7 @@ def official_rates(work: Work, member: str) -> tuple[str, dict[str, Fraction]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """What a declaration comes to by the law that holds for it. assessed: of an import."""
 
     digest: str
@@ -225,9 +226,9 @@ class _Judged:
     assessed: Assessed | None
 
 
-def _judged(
+def judge_by_law(
     work: Work, lodging: Lodging, day: date, frozen: Lodgement | None = None
-) -> _Judged | list[Refusal]:
+) -> Judged | list[Refusal]:
     """Judge a declaration by a day's tariff and rates, or by those that were frozen; every fault if it is not
     to be accepted."""
     declared, member, book = lodging.declared, lodging.member, work.memory.customs
@@ -245,12 +246,12 @@ def _judged(
         rates_on = frozen.rates_on
         rates = {code: Fraction(text) for code, text in frozen.rates.items()}
     if declared.kind is not Kind.IMPORT:
-        return check(declared) or _Judged(digest, tariff, rates_on, rates, None)
+        return check(declared) or Judged(digest, tariff, rates_on, rates, None)
     assessed = assess_declaration(declared, tariff, rates, day)
-    return assessed if isinstance(assessed, list) else _Judged(digest, tariff, rates_on, rates, assessed)
+    return assessed if isinstance(assessed, list) else Judged(digest, tariff, rates_on, rates, assessed)
 
 
-def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: _Judged) -> None:
+def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: Judged) -> None:
     declared = lodging.declared
     lodged.happens(LodgementEvent.ACCEPT)
     lodged.mrn = mrn(day.year, lodging.member, str(lodged.seq), PROCEDURE[declared.kind])
@@ -272,7 +273,7 @@ def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: 
     _go_on(work, lodged, "accepted")
 
 
-def _freeze(work: Work, lodged: Lodgement, judged: _Judged) -> None:
+def _freeze(work: Work, lodged: Lodgement, judged: Judged) -> None:
     """Keep what a declaration pays, and why."""
     assessed = judged.assessed
     if assessed is None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from tasviya.core.errors import Refusal
+from tasviya.core.ids import uetr_of
 from tasviya.core.money import Money, format_minor
 from tasviya.customs.claim import Claim, ClaimKind, ClaimStatus
 from tasviya.customs.revenue import Figures, ShareKey, share
@@ -104,6 +105,7 @@ def share_payment(
         amount_minor=1 if crossing else claim.left,
         end_to_end_id=claim.reference,
         transaction_id=claim.reference,
+        uetr=uetr_of(payer.code, message_id),
         settlement_date=day.isoformat(),
         local_instrument=f"{(UNION if snapshot.clearing else EXCHANGE).upper()}.IN" if crossing else None,
         instructed_amount=format_minor(claim.left, owed.decimals) if crossing else None,

@@ -16,6 +16,7 @@ import msgspec
 
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
+from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
@@ -234,6 +235,9 @@ class Changes:
     """Claims of customs, new or changed, by reference."""
     guarantees: dict[str, GuaranteeRow] = field(default_factory=dict)
     tariffs: list[TariffVersion] = field(default_factory=list)
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    """What customs give back, new or changed, by reference."""
+    drawbacks: list[DrawbackRow] = field(default_factory=list)
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""

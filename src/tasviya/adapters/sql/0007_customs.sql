@@ -101,3 +101,34 @@ CREATE INDEX customs_claim_open ON customs_claim (member, debtor) WHERE status =
 
 ALTER TABLE payment ADD COLUMN claim TEXT NOT NULL DEFAULT '';
 CREATE INDEX payment_claim ON payment (claim) WHERE claim <> '';
+
+-- What customs give back: refunds, drawbacks and what was paid too much; and what drawbacks use of imports.
+CREATE TABLE customs_refund (
+    reference TEXT PRIMARY KEY,
+    mrn TEXT NOT NULL,
+    member TEXT NOT NULL,
+    trader TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    taxes TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_on TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    status TEXT NOT NULL,
+    granted_by TEXT NOT NULL,
+    decided_at INTEGER NOT NULL,
+    explanation TEXT NOT NULL,
+    remitted TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    uses TEXT NOT NULL
+);
+CREATE INDEX customs_refund_mrn ON customs_refund (mrn);
+CREATE TABLE customs_drawback (
+    reference TEXT NOT NULL,            -- of the refund
+    mrn TEXT NOT NULL,                  -- of the import
+    item INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,          -- thousandths of the line's unit
+    taxes TEXT NOT NULL,
+    PRIMARY KEY (reference, mrn, item)
+);
+CREATE INDEX customs_drawback_mrn ON customs_drawback (mrn);

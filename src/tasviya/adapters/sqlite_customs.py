@@ -59,6 +59,10 @@ class StoredCustoms:
     def claims_about(self, mrn: str) -> list[Claim]:
         return claims_where(self.connection, "mrn = ? ORDER BY made_at, reference", mrn)
 
+    def claims_open(self, member: str) -> list[Claim]:
+        where = "status = 'open' AND member = ? ORDER BY made_at, reference"
+        return claims_where(self.connection, where, member)
+
     def refund(self, reference: str) -> Refund | None:
         where = "reference = ?"
         return next(iter(rows_where(self.connection, "customs_refund", Refund, where, reference)), None)

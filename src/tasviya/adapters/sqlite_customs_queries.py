@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
-from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where
+from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where, rows_where
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
 from tasviya.core.money import format_minor
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import WAITING, Lodgement
+from tasviya.customs.refund import Refund
 
 Row = dict[str, Any]
 
@@ -107,6 +108,31 @@ class CustomsQueries(StoredCustoms):
             for each in self.tariff_versions(member)
         ]
 
+    def refunds(self, member: str | None = None, status: str | None = None) -> list[Row]:
+        """What customs give back, or are asked to, a row a refund."""
+        wanted = {"member": member, "status": status}
+        chosen = {name: value for name, value in wanted.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in chosen) or "1"
+        order = "ORDER BY asked_on, reference"
+        found = rows_where(self.connection, "customs_refund", Refund, f"{where} {order}", *chosen.values())
+        return [self._refund_row(each) for each in found]
+
+    def _refund_row(self, refund: Refund) -> Row:
+        claim, money = self.claim(refund.reference), self._currency(refund.member)
+        return {
+            "reference": refund.reference,
+            "kind": str(refund.kind),
+            "trader": refund.trader,
+            "amount": self._minor(refund.total, money),
+            "remitted": self._minor(sum(refund.remitted.values()), money),
+            "currency": money,
+            "status": str(refund.status),
+            "paid": self._minor(claim.paid, money) if claim else "",
+            "asked_by": refund.asked_by or "-",
+            "decided_by": refund.granted_by or "-",
+            "why": "; ".join(refund.explanation),
+        }
+
     def open_claims(self, member: str | None = None) -> list[Claim]:
         """Claims that are not met."""
         where = "status = 'open'" + (" AND member = ?" if member else "")
@@ -125,6 +151,10 @@ class CustomsQueries(StoredCustoms):
             "accepted_at": iso_instant(lodged.accepted_at) if lodged.accepted_at else "",
             "released_at": iso_instant(lodged.released_at) if lodged.released_at else "",
         }
+
+    def money_of(self, member: str) -> str:
+        """A member's currency: its code."""
+        return self._currency(member)
 
     def _currency(self, member: str) -> str:
         sql = "SELECT currency FROM members WHERE code = ? ORDER BY valid_from DESC LIMIT 1"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from tasviya.core.clock import iso_instant
 from tasviya.core.errors import Refusal
 from tasviya.core.ids import uetr_of
 from tasviya.core.money import Money
@@ -36,6 +37,7 @@ from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.routing import LegCode
 
+NS_A_SECOND = 10**9
 REFUND_CODES = {
     "RD07": "a refund that is named is there",
     "RD08": "a refund is paid to a bank of the union that has the customs' currency",
@@ -150,6 +152,34 @@ def refund_payment(
     return str(snapshot.bic(payer.code)), raw
 
 
+def order_payment(
+    work: Work, scheme: Scheme, reference: str, to: Payee, actor: str
+) -> tuple[str, bytes] | Refusal:
+    """Have customs pay a refund through a bank: the sender's BIC, and the message to hand in."""
+    refund = payable(work, reference, actor)
+    claim = work.memory.customs.claim(reference)
+    if isinstance(refund, Refusal) or claim is None:
+        return refund if isinstance(refund, Refusal) else _unknown(reference)
+    day = work.memory.day(claim.currency, work.now_ns).business_date
+    made = refund_payment(
+        work.memory.snapshot,
+        scheme,
+        claim,
+        to,
+        day,
+        message_id(reference, work.now_ns),
+        iso_instant(work.now_ns),
+    )
+    if not isinstance(made, Refusal):
+        work.act("pay_refund", reference, f"to {to.account} at {to.bic}", actor)
+    return made
+
+
+def message_id(reference: str, at_ns: int) -> str:
+    """An id for a message that pays a claim now; sent again later, it has another."""
+    return f"{reference}-{at_ns // NS_A_SECOND:x}"
+
+
 def decide(work: Work, refund: Refund, event: RefundEvent, actor: str) -> None:
     """A refund is decided."""
     refund.happens(event)
@@ -223,10 +253,12 @@ def _to_cash(work: Work, refund: Refund) -> None:
 
 def _found(work: Work, reference: str) -> Refund | Refusal:
     refund = work.memory.customs.refund(reference)
-    if refund is None:
-        what = f"No refund has the reference {reference:.40}."
-        return Refusal("RD07", what, "Check it; `customs refund list` lists them.", "reference")
-    return refund
+    return refund or _unknown(reference)
+
+
+def _unknown(reference: str) -> Refusal:
+    what = f"No refund has the reference {reference:.40}."
+    return Refusal("RD07", what, "Check it; `customs refund list` lists them.", "reference")
 
 
 def _asked(work: Work, reference: str, actor: str) -> Refund | Refusal:

@@ -27,7 +27,7 @@ from goods_errors import GOODS_CASES
 from lodging_errors import LODGING_CASES, LODGING_COMMANDS, refusal_of_claim, refusal_of_lodging
 from lodging_errors import RULES as LODGING_RULES
 from operator_errors import OPERATOR_CASES, refusal_of_operator
-from refund_errors import REFUND_CASES, refusal_of_refund, refusal_of_return
+from refund_errors import REFUND_CASES, REFUND_COMMANDS, refusal_of_refund, refusal_of_return
 from refund_errors import RULES as REFUND_RULES
 from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
@@ -125,6 +125,7 @@ def cases() -> Iterator[Case]:
         *TARIFF_CASES,
         *CUSTOMS_CASES,
         *LODGING_COMMANDS,
+        *REFUND_COMMANDS,
         *CONTROL_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from customs_acts import (
     KZ,
+    OFFICER,
     asked,
     corrected,
     granted,
@@ -18,14 +19,16 @@ from customs_union import TRADER, CustomsUnion
 from exchange_union import A
 from refused_payments import latest_refusal
 
+from tasviya.cli.main import app as commands
 from tasviya.core.errors import OperatorError, Refusal, accepted
 from tasviya.customs.refund import LineUse
 from tasviya.services.corrections import CORRECTION_CODES, request_refund
 from tasviya.services.drawbacks import DRAWBACK_CODES, draw_back
+from tasviya.services.quotas import QUOTA_CODES, allocate_day, secure_quota
 from tasviya.services.refunds import REFUND_CODES, Payee, refund_payment
 
 Act = Callable[[CustomsUnion], object]
-RULES = CORRECTION_CODES | REFUND_CODES | DRAWBACK_CODES
+RULES = CORRECTION_CODES | REFUND_CODES | DRAWBACK_CODES | QUOTA_CODES
 
 
 def without_reason(union: CustomsUnion) -> None:
@@ -85,6 +88,32 @@ def drawn(*uses: tuple[str, int, int]) -> Act:
     return act
 
 
+def no_quota(union: CustomsUnion) -> None:
+    mrn = union.lodge().mrn
+    union.ok(lambda work: secure_quota(work, mrn, "26KZ0000000000017", TRADER))
+
+
+def at_work(*words: str) -> Callable[[Path], object]:
+    """A command of customs in a union at work."""
+
+    def act(directory: Path) -> None:
+        union = CustomsUnion(directory)
+        commands(["customs", *words, "--home", str(union.home.root)], standalone_mode=False)
+
+    return act
+
+
+MRN = "26KZ000000000001R2"
+WHO = ("--as", TRADER, "--reason", "a slip")
+REFUND_COMMANDS: list[tuple[str, str, str, Callable[[Path], object]]] = [
+    ("bad_refund", "A refund is asked for, and paid, in one way.",
+     "Ask for a refund and say neither how the declaration should be nor amounts",
+     at_work("refund", "ask", MRN, *WHO)),
+    ("bad_use", "A use of an import is MRN/ITEM=QUANTITY.", "Name a use without a quantity",
+     at_work("drawback", MRN, "--use", f"{MRN}/1", *WHO)),
+    ("bad_payment", "A claim is paid in one way.", "Pay from a cash account and defer at once",
+     at_work("pay", MRN, "--cash", "--defer", "26KZ0000000000017", "--as", TRADER)),
+]  # fmt: skip
 REFUND_CASES: list[tuple[str, str, str, Act]] = [
     ("RD01", "Ask for a refund of goods that are not released", "mrn",
      lambda u: asked(u, u.lodge().mrn, {"VAT": 50_00})),
@@ -99,6 +128,9 @@ REFUND_CASES: list[tuple[str, str, str, Act]] = [
     ("RD08", "Pay a refund to a bank that is no participant", "bank", to_a_stranger),
     ("RD09", "Ask for drawback and name no import", "uses", drawn()),
     ("RD10", "Ask for drawback of so little that nothing comes of it", "uses", drawn(("", 1, 1))),
+    ("TQ01", "Allocate the quotas of a day that is not over", "on",
+     lambda u: u.ok(lambda work: allocate_day(work, "KZ", date(2026, 9, 29), OFFICER))),
+    ("TQ02", "Secure the quota of goods that claim none", "mrn", no_quota),
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from tasviya.core.errors import OperatorError
 from tasviya.core.money import format_minor
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import WAITING, Lodgement
+from tasviya.customs.quota_claim import QuotaClaim
 from tasviya.customs.refund import Refund
 
 Row = dict[str, Any]
@@ -116,6 +117,25 @@ class CustomsQueries(StoredCustoms):
         order = "ORDER BY asked_on, reference"
         found = rows_where(self.connection, "customs_refund", Refund, f"{where} {order}", *chosen.values())
         return [self._refund_row(each) for each in found]
+
+    def quotas(self, member: str, day: str) -> list[Row]:
+        """What items asked of a member's quotas on a day, and what they got, a row an item."""
+        where = "member = ? AND day = ? ORDER BY order_number, mrn, item"
+        found = rows_where(self.connection, "customs_quota_request", QuotaClaim, where, member, day)
+        return [
+            {
+                "quota": each.order_number,
+                "mrn": each.mrn,
+                "item": each.item,
+                "asked": format_minor(each.quantity, 3),
+                "granted": format_minor(each.granted, 3),
+                "unit": each.unit,
+                "critical": "yes" if each.critical else "no",
+                "status": str(each.status),
+                "why": each.why,
+            }
+            for each in found
+        ]
 
     def _refund_row(self, refund: Refund) -> Row:
         claim, money = self.claim(refund.reference), self._currency(refund.member)

@@ -32,6 +32,7 @@ from tasviya.cli import (
     netting,
     netting_years,
     operate,
+    quotas,
     refunds,
     risk,
     setoff,
@@ -74,7 +75,7 @@ customs.customs_app.command()(controls.select)
 customs.customs_app.command()(controls.hits)
 customs.customs_app.command()(mirror.mirror)
 customs.customs_app.add_typer(risk.risk_app, name="risk")
-for commands in (duty_payments.commands, refunds.commands):
+for commands in (duty_payments.commands, refunds.commands, quotas.commands):
     customs.customs_app.registered_commands += commands.registered_commands
 customs.customs_app.add_typer(refunds.refund_app, name="refund")
 tariff.tariff_app.registered_commands += tariff_versions.commands.registered_commands

@@ -321,7 +321,7 @@ def _meeting_legs(work: Work, claim: Claim) -> list[Leg]:
     legs = [leg("met", LegCode.DUTY_SECURED, own, due, claim.total)] if claim.total else []
     if not claim.deferred:
         legs += collected_legs(work, claim.member, claim.taxes, _shared(work, claim))
-    if claim.kind is ClaimKind.DEFERRED:
+    if claim.kind in (ClaimKind.DEFERRED, ClaimKind.CORRECTION):
         legs += released_legs(work, claim.guarantee, claim.reference)
     over = claim.paid - claim.total
     if over:

@@ -28,6 +28,7 @@ from tasviya.services.claims import law_of, shared_taxes
 from tasviya.services.corrections import ask, assess_as_frozen, released
 from tasviya.services.lodging import allowed
 from tasviya.services.paid_taxes import paid_accounts, post_refund
+from tasviya.services.quota_claims import item_of
 from tasviya.services.work import Work
 
 DRAWBACK_CODES = {
@@ -132,17 +133,19 @@ def _lines(
     assessed = assess_as_frozen(work, imported, found.declaration, imported.body, imported.actor)
     if isinstance(assessed, list):
         return assessed[0]
-    numbers = [each.item.number for each in assessed.items]
+    declared = found.declaration
+    part_of = item_of(declared, assessed.declaration)
+    numbers = [item.number for item in declared.items]
     by_line: dict[int, dict[str, Account]] = {number: {} for number in numbers}
     rows = work.memory.customs.drawbacks_from(imported.mrn)
     for tax, standing in accounts.items():
-        weights = [
-            sum(charge.amount for charge in each.assessment.charges if charge.step.tax.code == tax)
-            for each in assessed.items
-        ]
-        if not sum(weights):
+        weights = dict.fromkeys(numbers, 0)
+        for each in assessed.items:
+            charges = (made.amount for made in each.assessment.charges if made.step.tax.code == tax)
+            weights[part_of[each.item.number]] += sum(charges)
+        if not sum(weights.values()):
             continue
-        kept = allocate(standing.paid - standing.refunded, weights)
+        kept = allocate(standing.paid - standing.refunded, list(weights.values()))
         for number, minor in zip(numbers, kept, strict=True):
             drawn = sum(row.taxes.get(tax, 0) for row in rows if row.item == number)
             by_line[number][tax] = Account(minor, 0, min(drawn, minor))
@@ -153,7 +156,7 @@ def _lines(
             by_line[item.number],
             sum(row.quantity for row in rows if row.item == item.number),
         )
-        for item in found.declaration.items
+        for item in declared.items
     }
 
 

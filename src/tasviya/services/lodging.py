@@ -31,6 +31,7 @@ from tasviya.services.claims import assessed_legs, keep, meet, new_claim, owe_ba
 from tasviya.services.customs_accounts import account, authority, leg, money_of
 from tasviya.services.customs_controls import judge
 from tasviya.services.declarations import Assessed, assess_declaration, assessed_rows
+from tasviya.services.quota_claims import as_granted, claim_quotas, give_back, quota_faults
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.routing import LegCode
@@ -74,8 +75,8 @@ def save(work: Work, lodging: Lodging, refusals: list[Refusal] | None = None) ->
 
 
 def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
-    """Lodge a declaration: the row says what became of it. Refused, with nothing kept, only if who lodges may
-    not, or the number is another declaration's."""
+    """Lodge a declaration: the row says what became of it. Refused, with nothing kept, if its number or who
+    lodges is."""
     found = _row(work, lodging)
     if isinstance(found, Refusal):
         return found
@@ -92,10 +93,9 @@ def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
 def amend(
     work: Work, reference: str, declared: Declaration, body: bytes, actor: str, reason: str = ""
 ) -> Lodgement | Refusal | list[Refusal]:
-    """Change an accepted declaration before its goods are released; it is assessed by what was frozen.
+    """Change an accepted declaration before release, by what was frozen; every fault if it has one.
 
-    reason: an officer that amends gives one. Returns every fault if it would not be accepted; nothing has
-    changed then.
+    reason: an officer that amends gives one.
     """
     lodged = waiting(work, reference, "amended")
     if isinstance(lodged, Refusal):
@@ -122,8 +122,9 @@ def amend(
     lodged.body, lodged.digest, lodged.version = body, sha256(body).digest(), lodged.version + 1
     lodged.amended_by = actor
     lodged.channel, lodged.holds = judge(work, lodged, declared, judged.assessed)
+    lodged.holds += claim_quotas(work, lodged, declared)
     work.act("amend", lodged.mrn, f"version {lodged.version} {reason}".strip(), actor)
-    _reassess(work, lodged, before)
+    reassess(work, lodged, before)
     return lodged
 
 
@@ -149,6 +150,7 @@ def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement
         work.post(f"{lodged.mrn}:invalidated", 0, legs, 0)
         claim.status, claim.met_at = ClaimStatus.WITHDRAWN, work.now_ns
         work.changes.claims[claim.reference] = claim
+    give_back(work, lodged)
     lodged.happens(LodgementEvent.INVALIDATE)
     keep(work, lodged)
     work.act("invalidate", lodged.mrn, reason, actor)
@@ -177,7 +179,7 @@ def lift(work: Work, reference: str, code: str, actor: str, result: str) -> Lodg
     lodged.controlled_by = actor
     keep(work, lodged)
     work.act("control", lodged.mrn, f"{code}: {result}", actor)
-    _go_on(work, lodged, f"control:{len(lodged.holds)}")
+    go_on(work, lodged, f"control:{len(lodged.holds)}")
     return lodged
 
 
@@ -229,8 +231,7 @@ class Judged:
 def judge_by_law(
     work: Work, lodging: Lodging, day: date, frozen: Lodgement | None = None
 ) -> Judged | list[Refusal]:
-    """Judge a declaration by a day's tariff and rates, or by those that were frozen; every fault if it is not
-    to be accepted."""
+    """Judge a declaration by a day's tariff and rates, or by those frozen; every fault if it has one."""
     declared, member, book = lodging.declared, lodging.member, work.memory.customs
     if declared.kind is Kind.IMPORT and declared.destination_country not in ("", member):
         what = f"The goods go to {declared.destination_country}."
@@ -243,8 +244,11 @@ def judge_by_law(
         rates_on, rates = official_rates(work, member)
     else:
         digest, tariff = frozen.tariff, book.tariff(member, frozen.tariff)
-        rates_on = frozen.rates_on
-        rates = {code: Fraction(text) for code, text in frozen.rates.items()}
+        rates_on, rates = frozen.rates_on, frozen.frozen_rates
+    may_claim = frozen is None or frozen.status in WAITING
+    if may_claim and (faults := quota_faults(work, digest, declared, tariff, rates, day)):
+        return faults
+    declared = as_granted(work, frozen, declared) if frozen else declared
     if declared.kind is not Kind.IMPORT:
         return check(declared) or Judged(digest, tariff, rates_on, rates, None)
     assessed = assess_declaration(declared, tariff, rates, day)
@@ -264,13 +268,14 @@ def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: 
     _freeze(work, lodged, judged)
     work.memory.customs.accepted_on(lodging.member, lodged.accepted_on)
     lodged.channel, lodged.holds = judge(work, lodged, declared, judged.assessed)
+    lodged.holds += claim_quotas(work, lodged, declared)
     work.act("accept", lodged.mrn, f"{_named(lodged)} tariff {judged.digest[:12]}", lodging.actor)
     if lodged.taxes:
         new_claim(
             work, lodged.mrn, ClaimKind.DECLARATION, lodged.mrn, lodged.member, lodged.declarant, lodged.taxes
         )
         work.post(f"{lodged.mrn}:assessed", 0, assessed_legs(work, lodged.member, lodged.taxes), 0)
-    _go_on(work, lodged, "accepted")
+    go_on(work, lodged, "accepted")
 
 
 def _freeze(work: Work, lodged: Lodgement, judged: Judged) -> None:
@@ -283,7 +288,7 @@ def _freeze(work: Work, lodged: Lodgement, judged: Judged) -> None:
     lodged.lines = tuple(assessed_rows(assessed, judged.tariff.law.tariff_file))
 
 
-def _reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
+def reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
     """An amendment asks for more or less than before."""
     changes = {
         tax: lodged.taxes.get(tax, 0) - before.get(tax, 0) for tax in dict.fromkeys((*before, *lodged.taxes))
@@ -302,10 +307,10 @@ def _reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
     if claim is not None and claim.left and lodged.status == "secured":
         lodged.happens(LodgementEvent.UNSECURE)
     keep(work, lodged)
-    _go_on(work, lodged, f"v{lodged.version}")
+    go_on(work, lodged, f"v{lodged.version}")
 
 
-def _go_on(work: Work, lodged: Lodgement, cause: str) -> None:
+def go_on(work: Work, lodged: Lodgement, cause: str) -> None:
     """Release what is secured and not held."""
     claim = work.memory.customs.claim(lodged.mrn)
     if claim is not None:

@@ -134,12 +134,14 @@ def call_overdue(work: Work, member: str, actor: str) -> list[Claim] | Refusal:
         keep(work, decided.guarantee)
         used = calling_leg(work, standing, claim.reference, held, minor)
         work.post(f"{claim.reference}:called", 0, [used], 0)
-        trader = account(work, AccountKind.CUSTOMS_DEFERRED, member, claim.debtor)
+        is_month = claim.kind is ClaimKind.DEFERRED
+        due = AccountKind.CUSTOMS_DEFERRED if is_month else AccountKind.CUSTOMS_DUE
+        trader = account(work, due, member, claim.debtor if is_month else "")
         owed = account(work, AccountKind.CUSTOMS_DEFERRED, member, standing.guarantor)
         leg = Leg("guarantor", LegCode.DUTY_DEFERRED, owed.id, trader.id, owed.partition, claim.total)
         work.post(f"{claim.reference}:guarantor", 0, [leg], 0)
         work.act("call_guarantee", standing.grn, f"{claim.reference}: {claim.debtor} has not paid", actor)
-        claim.debtor = standing.guarantor
+        claim.debtor, claim.kind = standing.guarantor, claim.kind if is_month else ClaimKind.CALL
         work.changes.claims[claim.reference] = claim
         called.append(claim)
     return called

@@ -29,6 +29,7 @@ CREATE TABLE customs_tariff (
     drafted_at INTEGER NOT NULL,
     published_by TEXT NOT NULL,
     published_at INTEGER NOT NULL,      -- 0: a draft
+    quotas TEXT NOT NULL DEFAULT '',    -- the file of tariff quotas
     PRIMARY KEY (member, digest)
 );
 
@@ -132,3 +133,29 @@ CREATE TABLE customs_drawback (
     PRIMARY KEY (reference, mrn, item)
 );
 CREATE INDEX customs_drawback_mrn ON customs_drawback (mrn);
+
+-- Tariff quotas: what has been used of each, and what declarations ask and get. Quantities: thousandths.
+CREATE TABLE customs_quota (
+    member TEXT NOT NULL,
+    order_number TEXT NOT NULL,
+    begin TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    allocated_until TEXT NOT NULL,
+    PRIMARY KEY (member, order_number, begin)
+);
+CREATE TABLE customs_quota_request (
+    mrn TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    order_number TEXT NOT NULL,
+    day TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    status TEXT NOT NULL,
+    granted INTEGER NOT NULL,
+    critical INTEGER NOT NULL,
+    guarantee TEXT NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (mrn, item)
+);
+CREATE INDEX customs_quota_asked ON customs_quota_request (member, day) WHERE status = 'asked';

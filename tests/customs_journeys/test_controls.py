@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,22 +15,26 @@ from exchange_union import A
 from small_union import TODAY, TOMORROW
 
 from tasviya.app import ask_customs, export
+from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError, Refusal
+from tasviya.core.money import Money
 from tasviya.customs.duty_units import Unit
 from tasviya.customs.formats import declaration_json
 from tasviya.customs.licence import Licence
 from tasviya.customs.lodgement import Lodgement
 from tasviya.customs.selectivity import drawn
 from tasviya.services.customs_book import VersionKind
+from tasviya.services.guarantees import take
 from tasviya.services.licences import issue
 from tasviya.services.lodging import amend, invalidate, lift
+from tasviya.services.securing import defer
 
 KZ = CUSTOMS["KZ"]
 DUE = 232_00
 OFFICER, OTHER_OFFICER = "KZ.officer.1", "KZ.officer.2"
 
 
-def amended(union: CustomsUnion, mrn: str, actor: str = TRADER, **changes: Any) -> Lodgement | Refusal:
+def amended(union: CustomsUnion, mrn: str, actor: str = TRADER, **changes: Any) -> Lodgement:
     body = declaration(**changes)
     declared = declaration_json.read(body)
     assert not isinstance(declared, list)
@@ -198,6 +204,60 @@ def test_licence_that_has_ended_before_release_holds_goods_and_money_is_kept(uni
     assert union.customs_books() == {"KZ/cash": DUE, "KZ/pool/DUTY": 100_00, "KZ/revenue/VAT": 132_00}
 
 
+def test_ended_licence_that_an_officer_has_let_pass_holds_no_more_on_later_days(union: CustomsUnion) -> None:
+    in_force(union)
+    licensed(union, until="2026-09-28")
+    mrn = union.lodge(**LICENCE).mrn
+    assert union.lodged(mrn)["waits_for"].count("LI01") == 1
+    union.ok(lambda work: lift(work, mrn, "COOL-IMPORT", OFFICER, "extended by the ministry"))
+    union.at("10:30", TOMORROW).settle()
+    pay(union, mrn)
+    assert union.lodged(mrn)["status"] == "released"
+
+
+def test_deferred_goods_whose_licence_has_ended_are_held_and_released_with_their_deferral(
+    union: CustomsUnion,
+) -> None:
+    in_force(union)
+    licensed(union, until=TODAY)
+    mrn = union.lodge(**LICENCE).mrn
+    union.at("10:30", TOMORROW).settle()
+    line, valid = Money(500_00, currency("KZT")), (date(2026, 1, 1), date(2026, 12, 31))
+    given = union.ok(lambda work: take(work, "KZ", "KZ-A", TRADER, line, valid, ("KZ",), "KZ.chief"))
+    union.ok(lambda work: defer(work, mrn, given.grn, TRADER))
+    assert union.lodged(mrn)["status"] == "secured"
+    union.ok(lambda work: lift(work, mrn, "COOL-IMPORT", OFFICER, "extended by the ministry"))
+    assert union.lodged(mrn)["status"] == "released"
+    assert union.customs_books()[f"KZ/deferred/{TRADER}"] == DUE
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_licence_is_used_by_exactly_what_stands(tmp_path: Path, seed: int) -> None:
+    chance = Random(seed)
+    union = CustomsUnion(tmp_path, stays_up=True)
+    union.at("10:30").settle()
+    in_force(union)
+    licensed(union, kg=40)
+    standing: dict[str, tuple[str, int]] = {}
+    for number in range(30):
+        kg = chance.randint(1, 15)
+        facts = {"item": {"quantities": {"kg": str(kg)}}, **LICENCE}
+        if not standing or chance.random() < 0.5:
+            made = union.lodge(number=f"D-{number}", **facts)
+            standing[made.mrn] = (made.lrn, kg if made.licences else 0)
+        elif chance.random() < 0.5:
+            mrn = chance.choice(sorted(standing))
+            changed = amended(union, mrn, number=standing[mrn][0], **facts)
+            standing[mrn] = (changed.lrn, kg if changed.licences else 0)
+        else:
+            mrn = chance.choice(sorted(standing))
+            del standing[mrn]
+            union.ok(lambda work, mrn=mrn: invalidate(work, mrn, TRADER, "chance"))
+        assert left(union) == 40 - sum(used for _, used in standing.values()) >= 0
+    assert union.lodge(number="D-last", **LICENCE).status == "accepted"
+    union.close()
+
+
 def test_goods_that_owe_nothing_are_controlled_before_release_too(union: CustomsUnion) -> None:
     in_force(union, CONTROLS.replace('goods = ["8415"]', 'goods = ["4901"]'))
     made = Licence("L-1", TRADER, "4901", 100_000, Unit.KG, date(2026, 1, 1), date.fromisoformat(TODAY))
@@ -254,8 +314,19 @@ def test_amendment_never_makes_a_channel_greener(union: CustomsUnion) -> None:
     selective(union)
     lodged = union.lodge(price="400.00", importer=IMPORTER)
     changed = amended(union, lodged.mrn, price="1000.00", importer=IMPORTER)
-    assert not isinstance(changed, Refusal)
     assert (changed.channel, [each.code for each in changed.holds]) == ("red", ["RED"])
+
+
+def test_declaration_that_is_looked_at_is_not_invalidated_before(union: CustomsUnion) -> None:
+    selective(union)
+    mrn = union.lodge(price="400.00", importer=IMPORTER).mrn
+    for actor in (TRADER, OFFICER):
+        with pytest.raises(OperatorError) as refused:
+            union.ok(lambda work, actor=actor: invalidate(work, mrn, actor, "a slip"))
+        assert refused.value.refusal.reason == "CU05"
+    union.ok(lambda work: lift(work, mrn, "RED", OFFICER, "as declared"))
+    union.ok(lambda work: invalidate(work, mrn, TRADER, "a slip"))
+    assert union.lodged(mrn)["status"] == "invalidated"
 
 
 def test_who_amends_a_declaration_does_not_lift_its_holds(union: CustomsUnion) -> None:

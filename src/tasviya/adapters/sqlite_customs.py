@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -103,7 +104,7 @@ def claims_where(db: Connection, where: str, *values: Any) -> list[Claim]:
 def rows_where(db: Connection, table: str, kind: type[S], where: str, *values: Any) -> list[S]:
     """The rows of a table that a condition holds for, as their type."""
     names = kind.__struct_fields__
-    readers = [_reader(each.type) for each in msgspec.structs.fields(kind)]
+    readers = _readers(kind)
     rows = db.execute(f"SELECT {', '.join(names)} FROM {table} WHERE {where}", values)
     return [_row(kind, names, readers, row) for row in rows.fetchall()]
 
@@ -134,6 +135,12 @@ def write_rows(db: Connection, table: str, rows: Iterable[msgspec.Struct]) -> No
 
 def _told(value: Any) -> Any:
     return value if isinstance(value, PLAIN) else _encode(value).decode()
+
+
+@cache
+def _readers(kind: type[msgspec.Struct]) -> tuple[Callable[[Any], Any], ...]:
+    """What the columns of a row type are read by."""
+    return tuple(_reader(each.type) for each in msgspec.structs.fields(kind))
 
 
 def _reader(kind: Any) -> Callable[[Any], Any]:

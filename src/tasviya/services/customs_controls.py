@@ -87,6 +87,19 @@ def held(work: Work, lodged: Lodgement) -> bool:
     return bool(lodged.holds)
 
 
+def being_looked_at(lodged: Lodgement) -> Refusal | None:
+    """Why a declaration is not invalidated: its channel has it looked at, and nobody has yet. Who is drawn
+    would otherwise declare again until it is not.
+
+    Source: Union Customs Code, article 174 (2).
+    """
+    for each in lodged.holds:
+        if each.code in CHANNEL_CODES.values():
+            what = f"{lodged.mrn} is held by {each.code}: customs look at it first."
+            return Refusal("CU05", what, "Ask again after the control.", "mrn", True)
+    return None
+
+
 def lifted(work: Work, lodged: Lodgement, code: str, actor: str, result: str, found: bool) -> None:
     """An officer's control lifts a hold: it goes, and what was found is kept for the rules that asked for it.
 

@@ -27,7 +27,7 @@ from tasviya.customs.valuation import Rates
 from tasviya.membership.roles import Act, Role, refused, same_person
 from tasviya.services.claims import assessed_legs, end, keep, meet, new_claim, owe_back, release
 from tasviya.services.customs_accounts import account, authority, day_in, leg, money_of
-from tasviya.services.customs_controls import faults, give_back, held, judge, lifted
+from tasviya.services.customs_controls import being_looked_at, faults, give_back, held, judge, lifted
 from tasviya.services.declarations import Assessed, assess_declaration, assessed_rows
 from tasviya.services.quota_claims import as_granted, claim_quotas, give_back_quotas, quota_faults
 from tasviya.services.work import Work
@@ -131,7 +131,7 @@ def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement
     lodged = waiting(work, reference, "invalidated")
     if isinstance(lodged, Refusal):
         return lodged
-    unfit = allowed(work, actor, Act.INVALIDATE, lodged.member, lodged.declarant)
+    unfit = allowed(work, actor, Act.INVALIDATE, lodged.member, lodged.declarant) or being_looked_at(lodged)
     if unfit is not None:
         return unfit
     claim = work.memory.customs.claim(lodged.mrn)

@@ -15,7 +15,7 @@ from hashlib import sha256
 
 import msgspec
 
-from tasviya.core.errors import Refusal
+from tasviya.core.errors import Refusal, invariant
 from tasviya.customs.control_rules import read_controls
 from tasviya.customs.selectivity import SECRET_BYTES
 from tasviya.customs.selectivity_rules import read_selectivity
@@ -62,6 +62,7 @@ def draft_rules(
 
     Raises: ConfigurationError if they are none.
     """
+    invariant(kind is not VersionKind.TARIFF, "rules are of controls or of selectivity")
     unfit = _unfit(work, member, actor, Act.DRAFT_RULES)
     if unfit is not None:
         return unfit

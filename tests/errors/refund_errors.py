@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from customs_acts import (
+    CHIEF,
     KZ,
     OFFICER,
     asked,
@@ -20,12 +21,12 @@ from exchange_union import A
 from refused_payments import latest_refusal
 
 from tasviya.cli.main import app as commands
-from tasviya.core.errors import OperatorError, Refusal, accepted
+from tasviya.core.errors import OperatorError, Refusal
 from tasviya.customs.refund import LineUse
 from tasviya.services.corrections import CORRECTION_CODES, request_refund
 from tasviya.services.drawbacks import DRAWBACK_CODES, draw_back
 from tasviya.services.quotas import QUOTA_CODES, allocate_day, secure_quota
-from tasviya.services.refunds import REFUND_CODES, Payee, refund_payment
+from tasviya.services.refunds import REFUND_CODES, Payee, order_payment
 
 Act = Callable[[CustomsUnion], object]
 RULES = CORRECTION_CODES | REFUND_CODES | DRAWBACK_CODES | QUOTA_CODES
@@ -68,14 +69,8 @@ def on_its_way(union: CustomsUnion) -> None:
 def to_a_stranger(union: CustomsUnion) -> None:
     reference = asked(union, released(union), "500.00").reference
     granted(union, reference)
-    with union.application() as application:
-        memory, day = application.system.memory, date(2026, 9, 29)
-        claim = memory.customs.claim(reference)
-        assert claim is not None
-        to = Payee("STRGKZ20XXX", "PAYEE-7", "A trader")
-        accepted(
-            refund_payment(memory.snapshot, application.scheme, claim, to, day, "M-1", "2026-09-29T10:30:00Z")
-        )
+    to = Payee("STRGKZ20XXX", "PAYEE-7", "A trader")
+    union.ok(lambda work: order_payment(work, union.scheme, reference, to, CHIEF))
 
 
 def drawn(*uses: tuple[str, int, int]) -> Act:

@@ -11,14 +11,14 @@ from exchange_union import A, B
 
 from tasviya.app import ask_customs
 from tasviya.core.currencies import currency
-from tasviya.core.errors import OperatorError, accepted
+from tasviya.core.errors import OperatorError
 from tasviya.core.money import Money
 from tasviya.customs.claim import Claim
 from tasviya.customs.formats import declaration_json
 from tasviya.customs.refund import Refund
 from tasviya.services.corrections import Correction, correct, request_refund
 from tasviya.services.guarantees import take
-from tasviya.services.refunds import Payee, grant_refund, refund_payment
+from tasviya.services.refunds import Payee, grant_refund, order_payment
 from tasviya.services.securing import charge, defer
 
 KZ, DUE = CUSTOMS["KZ"], 232_00
@@ -86,15 +86,8 @@ def claim_of(union: CustomsUnion, reference: str) -> Claim:
 
 def send_refund(union: CustomsUnion, reference: str) -> None:
     """Customs pay a refund to bank B."""
-    with union.application() as application:
-        snapshot = application.system.memory.snapshot
-        claim = application.system.memory.customs.claim(reference)
-        assert claim is not None
-        to = Payee(B, "PAYEE-7", "A trader")
-        made = refund_payment(
-            snapshot, application.scheme, claim, to, date(2026, 9, 29), reference, "2026-09-29T10:30:00Z"
-        )
-        bic, raw = accepted(made)
+    to = Payee(B, "PAYEE-7", "A trader")
+    bic, raw = union.ok(lambda work: order_payment(work, union.scheme, reference, to, CHIEF))
     union.send(bic, raw)
     union.settle()
 

@@ -121,6 +121,7 @@ def distribute(
     chosen = accepted(key_on(read.keys, _day(on, "--on")))
     figures = read.figures[chosen.valid_from]
     with app.by_hand(home, now) as application:
+        application.system.advance()
         made = accepted(
             application.do(lambda work: revenue_sharing.distribute(work, member, chosen, figures, actor))
         )
@@ -130,7 +131,7 @@ def distribute(
                 application.do(lambda work: revenue_sharing.order_shares(work, scheme, member, actor))
             )
             app.hand_in_made(app.Home(home), sent)
-            typer.echo(f"{len(sent)} payments handed in; `tasviya run --once` settles them.")
+            typer.echo(f"{len(sent)} payments handed in; `tasviya run --once` settles them.", err=True)
         application.finish_telling()
     _show(made, output)
 

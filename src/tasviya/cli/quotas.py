@@ -36,7 +36,7 @@ def quota_day(
         application.finish_telling()
     show(app.ask_customs(app.Home(home)).quotas(member, day.isoformat()), output, empty="No requests.")
     for each in done.demands:
-        typer.echo(f"{each.mrn}: {each.reference} is to be paid by {each.due_on}.")
+        typer.echo(f"{each.mrn}: {each.reference} is to be paid by {each.due_on}.", err=True)
 
 
 @commands.command("quota-secure")

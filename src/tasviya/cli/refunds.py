@@ -188,13 +188,14 @@ def pay(
         cure = "Say --to-cash; or give --bank, --account and --name."
         raise OperatorError("bad_refund", what, cure, "--bank")
     with app.by_hand(home, now) as application:
+        application.system.advance()
         if to_cash:
             accepted(application.do(lambda work: pay_to_cash(work, reference, actor)))
         else:
             to, scheme = Payee(bank, account, name), application.scheme
             sent = accepted(application.do(lambda work: order_payment(work, scheme, reference, to, actor)))
             app.hand_in_made(app.Home(home), [sent])
-            typer.echo(f"{reference}: handed in as {sent[0]}; `tasviya run --once` settles it.")
+            typer.echo(f"{reference}: handed in as {sent[0]}; `tasviya run --once` settles it.", err=True)
         application.finish_telling()
     _show(home, output, reference)
 

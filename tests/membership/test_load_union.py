@@ -37,6 +37,12 @@ member = "KZ"
 minutes = 30
 algorithm = "fifo"
 
+[transit]
+arrival_days = 8
+enquiry_after_days = 7
+results_days = 6
+enquiry_days = 28
+
 [exchange]
 batch_minutes = 15
 limit_basis_points = 200

@@ -10,6 +10,7 @@ import msgspec
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
+from tasviya.customs.movement import MovementRow
 from tasviya.services.customs_book import GuaranteeRow, TariffVersion
 from tasviya.services.unit_of_work import Changes
 
@@ -51,6 +52,14 @@ class StoredCustoms:
             iter(rows_where(self.connection, "customs_guarantee", GuaranteeRow, "grn = ?", grn)), None
         )
 
+    def movement(self, mrn: str) -> MovementRow | None:
+        return next(iter(rows_where(self.connection, "customs_movement", MovementRow, "mrn = ?", mrn)), None)
+
+    def movement_of(self, holder: str, lrn: str) -> MovementRow | None:
+        where = "holder = ? AND lrn = ?"
+        found = rows_where(self.connection, "customs_movement", MovementRow, where, holder, lrn)
+        return next(iter(found), None)
+
     def tariff_versions(self, member: str) -> list[TariffVersion]:
         where = "member = ? ORDER BY valid_from, published_at"
         return rows_where(self.connection, "customs_tariff", TariffVersion, where, member)
@@ -84,6 +93,7 @@ def write_customs(db: Connection, changes: Changes) -> None:
     write_rows(db, "customs_declaration", changes.lodgements.values())
     write_rows(db, "customs_claim", changes.claims.values())
     write_rows(db, "customs_guarantee", changes.guarantees.values())
+    write_rows(db, "customs_movement", changes.movements.values())
 
 
 def write_rows(db: Connection, table: str, rows: Iterable[msgspec.Struct]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
-from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where
+from tasviya.adapters.sqlite_customs import claims_where, lodgements_where
+from tasviya.adapters.sqlite_transit_queries import TransitQueries
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
@@ -16,7 +17,7 @@ from tasviya.customs.lodgement import WAITING, Lodgement
 Row = dict[str, Any]
 
 
-class CustomsQueries(StoredCustoms):
+class CustomsQueries(TransitQueries):
     """What can be asked of a store's declarations. Amounts come as decimal texts, instants in UTC."""
 
     def __init__(self, db: Connection) -> None:

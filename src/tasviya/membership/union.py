@@ -70,6 +70,7 @@ from tasviya.membership.participant import (
 from tasviya.membership.records import Record
 from tasviya.membership.register import Register, operating_hours
 from tasviya.membership.toml_table import Table
+from tasviya.membership.transit_rules import read_transit
 from tasviya.membership.unit_rules import read_unit
 
 CODES: Mapping[str, str] = {
@@ -183,16 +184,17 @@ class _Reading:
             fixing = exchange.table("fixing") if terms else Table({}, exchange.at("fixing"))
             read_fixing(fixing, self.dates, self.keep)
             exchange.done()
-        if root.get("liquidity_saving") is not None:
-            read_liquidity_saving(root.table("liquidity_saving"), self.dates, self.keep)
-        if root.get("unit") is not None:
-            unit = root.table("unit")
-            read_unit(unit, self.dates, self.keep)
-            unit.done()
-        if root.get("clearing") is not None:
-            clearing = root.table("clearing")
-            read_clearing(clearing, self.dates, self.keep)
-            clearing.done()
+        others = {
+            "liquidity_saving": read_liquidity_saving,
+            "unit": read_unit,
+            "clearing": read_clearing,
+            "transit": read_transit,
+        }
+        for name, read in others.items():
+            if root.get(name) is not None:
+                table = root.table(name)
+                read(table, self.dates, self.keep)
+                table.done()
         facts.done()
         self.participant(operator, OPERATOR, operator.text("member"))
         operator.done()

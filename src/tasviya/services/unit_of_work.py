@@ -16,6 +16,7 @@ import msgspec
 
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
+from tasviya.customs.movement import MovementRow
 from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
@@ -234,6 +235,8 @@ class Changes:
     """Claims of customs, new or changed, by reference."""
     guarantees: dict[str, GuaranteeRow] = field(default_factory=dict)
     tariffs: list[TariffVersion] = field(default_factory=list)
+    movements: dict[str, MovementRow] = field(default_factory=dict)
+    """Goods in transit, new or changed, by MRN."""
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -262,6 +265,7 @@ class Numbers(msgspec.Struct):
     lodgement: int
     claim: int
     guarantee: int
+    movement: int
 
 
 class Posting(Protocol):

@@ -109,6 +109,13 @@ CODES: Mapping[str, str] = {
 }
 """What can be wrong with a union's configuration."""
 
+OTHERS = {
+    "liquidity_saving": read_liquidity_saving,
+    "unit": read_unit,
+    "clearing": read_clearing,
+    "transit": read_transit,
+}
+"""Tables of the whole union that may be left out, and their readers."""
 CHARGE_BEARERS = ("DEBT", "CRED", "SHAR", "SLEV")
 LARGEST_AMOUNT = 2**63 - 1
 
@@ -184,17 +191,9 @@ class _Reading:
             fixing = exchange.table("fixing") if terms else Table({}, exchange.at("fixing"))
             read_fixing(fixing, self.dates, self.keep)
             exchange.done()
-        others = {
-            "liquidity_saving": read_liquidity_saving,
-            "unit": read_unit,
-            "clearing": read_clearing,
-            "transit": read_transit,
-        }
-        for name, read in others.items():
+        for name, read in OTHERS.items():
             if root.get(name) is not None:
-                table = root.table(name)
-                read(table, self.dates, self.keep)
-                table.done()
+                read(root.table(name), self.dates, self.keep)
         facts.done()
         self.participant(operator, OPERATOR, operator.text("member"))
         operator.done()

@@ -39,7 +39,7 @@ from tasviya.services.work import Work
 
 TRANSIT_AT_WORK_CODES = {
     "TW01": "a command names a movement that is there",
-    "TW02": "a declaration for transit names its holder, its own number and one guarantee",
+    "TW02": "a declaration for transit names its holder, number, one guarantee and its safety data",
     "TW03": "what is at stake is told by a tariff of a member that is passed, or by the declaration",
     "TW04": "goods are released for transit once they have been presented",
     "TW05": "what is reported has happened",
@@ -288,6 +288,9 @@ def _unfit(work: Work, declared: Declared, actor: str) -> Refusal | None:
     if lacking:
         what = f"The declaration names no {lacking[0]}."
         return Refusal("TW02", what, "Give holder, number and guarantee (GRN).", lacking[0])
+    if declared.security not in SECURITY:
+        what = f"Safety data of the kind {declared.security} are none."
+        return Refusal("TW02", what, "Give 0 none, 1 entry, 2 exit or 3 both.", "security")
     unfit = allowed(work, actor, Act.LODGE, declared.departure, declared.holder)
     if unfit is not None:
         return unfit

@@ -59,7 +59,7 @@ def numbers(answers: tuple[Answer, ...]) -> list[str]:
     return found
 
 
-def sent(union: TransitUnion, raw: bytes, actor: str = HOLDER, lacking: int = 0) -> Received:
+def sent(union: TransitUnion, raw: bytes, actor: str = HOLDER, lacking: int | None = None) -> Received:
     got: list[Received] = []
     union._do(lambda work: got.append(receive(work, raw, actor, lacking)))
     return got[0]
@@ -97,6 +97,21 @@ def test_a_movement_from_message_to_message(union: TransitUnion) -> None:
     unloaded = sent(union, message("CC044C", remarks), "IN.officer.1")
     assert (unloaded.refusals, numbers(unloaded.answers)) == ((), ["025"])
     assert told(union, mrn, partial(discharge, reference=mrn, **officer)) == ["045"]
+
+
+def test_what_is_lacking_is_said_in_money_with_the_message(union: TransitUnion) -> None:
+    mrn = accepted(union)
+    told(union, mrn, partial(release, reference=mrn, actor="KZ.officer.1"))
+    union.at("10:30", "2026-10-08").settle()
+    arrival = ARRIVAL.replace(MRN, mrn).replace("TM000204", OFFICES[2])
+    sent(union, message("CC007C", arrival), "IN.officer.1")
+    raw = message("CC044C", REMARKS.replace(MRN, mrn).replace("TM000204", OFFICES[2]))
+    silent = sent(union, raw, "IN.officer.1")
+    assert ([each.reason for each in silent.refusals], numbers(silent.answers)) == (["TW07"], ["906"])
+    unloaded = sent(union, raw, "IN.officer.1", 12_50)
+    assert (unloaded.refusals, numbers(unloaded.answers)) == ((), ["025"])
+    assert union.movement(mrn)["found"] == "Two rolls are lacking"
+    assert union.movement(mrn)["lacking"] == "12.50"
 
 
 def test_a_declaration_is_acknowledged_and_gets_its_number(union: TransitUnion) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,12 @@ from transit_union import HOLDER, OFFICES, TransitUnion
 
 from tasviya.core.errors import OperatorError, Refusal
 from tasviya.services.transit import release, secure
+from tasviya.services.transit_messages import receive
 from tasviya.services.transit_way import arrive, enter, unload
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "customs"))
+
+from transit_made_up import MRN, REMARKS, message
 
 Act = Callable[[TransitUnion], object]
 
@@ -43,6 +49,13 @@ def too_little(union: TransitUnion) -> None:
     union.ok(lambda work: unload(work, mrn, "IN.officer.1", 0, 1))
 
 
+def silent(union: TransitUnion) -> None:
+    mrn = union.released(union.guaranteed().grn)
+    union.ok(lambda work: arrive(work, mrn, OFFICES[2], "IN.officer.1"))
+    raw = message("CC044C", REMARKS.replace(MRN, mrn))
+    union.ok(lambda work: receive(work, raw, "IN.officer.1").refusals[0])
+
+
 TRANSIT_AT_WORK_CASES: list[tuple[str, str, str, Act]] = [
     ("TW01", "Release a movement that was never declared", "mrn", unknown),
     ("TW02", "Declare for transit without a guarantee", "grn", unguaranteed),
@@ -50,6 +63,7 @@ TRANSIT_AT_WORK_CASES: list[tuple[str, str, str, Act]] = [
     ("TW04", "Release goods that were declared ahead and are not there yet", "mrn", ahead),
     ("TW05", "Report a crossing of the border before it happens", "at", foreseen),
     ("TW06", "Report as lacking what is worth less than a paisa", "amount", too_little),
+    ("TW07", "Say in message 044 that goods are lacking, and not what is due on them", "conform", silent),
 ]  # fmt: skip
 
 

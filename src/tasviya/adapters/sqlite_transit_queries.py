@@ -7,7 +7,7 @@ from typing import Any
 from tasviya.adapters.sqlite_customs import StoredCustoms, rows_where
 from tasviya.core.clock import iso_instant
 from tasviya.core.errors import OperatorError
-from tasviya.core.money import Money, format_minor
+from tasviya.core.money import Currency, Money, format_minor
 from tasviya.customs.guarantee import Guarantee
 from tasviya.customs.movement import MovementRow, due
 from tasviya.customs.transit import ETIR
@@ -43,6 +43,8 @@ class TransitQueries(StoredCustoms):
         (row,) = found
         body = row.body
         return self._movement(row) | {
+            "at_stake": str(Money(row.stake, self._guarantee(row.grn).currency)),
+            "etir": ETIR.get(row.body.status, ""),
             "lrn": row.lrn,
             "itinerary": " ".join(body.itinerary),
             "declared_by": row.declared_by,
@@ -123,6 +125,17 @@ class TransitQueries(StoredCustoms):
             ],
         }
 
+    def currency_of(self, mrn: str) -> Currency:
+        """The currency of what a movement asks of its guarantee.
+
+        Raises: OperatorError if there is no such movement.
+        """
+        row = self.movement(mrn)
+        if row is None:
+            cure = "Check the number; `tasviya customs transit status` lists them."
+            raise OperatorError("TW01", f"No movement has the MRN {mrn:.40}.", cure)
+        return self._guarantee(row.grn).currency
+
     def _movements(self, where: str, *values: Any) -> list[MovementRow]:
         return rows_where(self.connection, "customs_movement", MovementRow, where, *values)
 
@@ -144,11 +157,9 @@ class TransitQueries(StoredCustoms):
             "departure": row.departure,
             "destination": row.destination,
             "status": row.status,
-            "etir": ETIR.get(row.body.status, ""),
             "in": here.member if here and not row.body.final else "",
             "grn": row.grn,
             "reserved": self._secured(row, 0 if row.body.final else row.body.minor),
-            "at_stake": str(Money(row.stake, self._guarantee(row.grn).currency)),
         }
 
 

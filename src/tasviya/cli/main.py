@@ -25,6 +25,7 @@ from tasviya.cli import (
     exchange,
     exchange_day,
     goods,
+    guarantees,
     lodging,
     lsm,
     mirror,
@@ -35,6 +36,8 @@ from tasviya.cli import (
     setoff,
     tariff,
     tariff_versions,
+    transit,
+    transit_way,
     unit,
 )
 from tasviya.core.errors import OperatorError
@@ -74,6 +77,9 @@ customs.customs_app.command()(mirror.mirror)
 customs.customs_app.add_typer(risk.risk_app, name="risk")
 tariff.tariff_app.registered_commands += tariff_versions.commands.registered_commands
 customs.customs_app.add_typer(tariff.tariff_app, name="tariff")
+transit.transit_app.registered_commands += transit_way.commands.registered_commands
+customs.customs_app.add_typer(transit.transit_app, name="transit")
+customs.customs_app.add_typer(guarantees.guarantee_app, name="guarantee")
 app.add_typer(customs.customs_app, name="customs")
 
 

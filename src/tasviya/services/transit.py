@@ -44,6 +44,7 @@ TRANSIT_AT_WORK_CODES = {
     "TW04": "goods are released for transit once they have been presented",
     "TW05": "what is reported has happened",
     "TW06": "what is called comes to a minor unit, at least, where the goods went wrong",
+    "TW07": "where unloaded goods are not as declared, somebody says what is due on what is lacking",
 }
 SERIES = "T"
 """Numbers of movements begin with it, so that none is a declaration's."""

@@ -62,10 +62,11 @@ class Received(NamedTuple):
     answers: tuple[Answer, ...]
 
 
-def receive(work: Work, raw: bytes, actor: str, lacking_minor: int = 0) -> Received:
+def receive(work: Work, raw: bytes, actor: str, lacking_minor: int | None = None) -> Received:
     """Do what a message says. actor: who sends it, with a role of their own or as the holder.
 
-    lacking_minor: of 044, duty and tax on what is not there, minor units of the guarantee's currency.
+    lacking_minor: of 044, duty and tax on what is not there, minor units of the guarantee's currency; None:
+    nobody has said, which is refused (TW07) where the goods are not as declared.
     """
     message = read(raw)
     if isinstance(message, list):
@@ -149,7 +150,7 @@ def _amended(
 
 
 def _does(
-    work: Work, row: MovementRow, message: Message, actor: str, lacking_minor: int
+    work: Work, row: MovementRow, message: Message, actor: str, lacking_minor: int | None
 ) -> tuple[MovementRow | Refusal, tuple[Answer, ...]]:
     trader = ""
     act: Acting
@@ -164,7 +165,12 @@ def _does(
             told = (
                 message.remark or message.other or ("as declared" if message.conform else "not as declared")
             )
-            act = partial(unload, reference=row.mrn, actor=actor, lacking_minor=lacking_minor, remark=told)
+            if lacking_minor is None and not message.conform:
+                what = f"The goods of {row.mrn} are not as declared: {told:.80}."
+                cure = "Say what duty and tax is on what is lacking, or 0: --lacking."
+                return Refusal("TW07", what, cure, "UnloadingRemark/conform"), ()
+            minor = lacking_minor or 0
+            act = partial(unload, reference=row.mrn, actor=actor, lacking_minor=minor, remark=told)
         case _:
             raise InvariantBroken(f"{type(message).__name__} is told apart before")
     return telling(work, row.mrn, act, trader=trader)

@@ -6,12 +6,14 @@ Every step opens the union anew, so each journey is also one through restarts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 from customs_union import LAW, MEASURES, declaration
 from exchange_union import A, E
-from transit_union import HOLDER, OFFICES, STAKE, TransitUnion
+from transit_union import HOLDER, OFFICES, STAKE, TRANSIT, TransitUnion
 
 from tasviya.app import ask_customs
 from tasviya.core.errors import OperatorError
@@ -24,6 +26,7 @@ from tasviya.services.guarantees import revoke
 from tasviya.services.transit import call, cancel, discharge, reject, release, secure
 from tasviya.services.transit_way import arrive, enquire, enter, leave, report, resume, unload
 from tasviya.services.unit_of_work import PostingRefused
+from tasviya.services.work import Work
 
 OM_CUSTOMS = "CSTMOM20XXX"
 SEEN = ("S-1", "S-2")
@@ -264,3 +267,41 @@ def test_limits_are_those_of_the_day_of_release(union: TransitUnion) -> None:
     row = union.ok(lambda work: work.memory.customs.movement(mrn))
     assert row.body.terms is not None and row.body.terms.enquiry_lasts == 28 * DAY
     assert row.due_at == row.body.limit_at + 7 * DAY
+
+
+def test_changed_limits_hold_for_goods_that_set_out_from_then_on(union: TransitUnion) -> None:
+    grn = union.guaranteed(2 * STAKE).grn
+    before = union.released(grn)
+
+    def shorten(work: Work) -> None:
+        rules = work.memory.snapshot.transit
+        assert rules is not None
+        work.end_record(rules, date(2026, 9, 30))
+        work.add_record(msgspec.structs.replace(rules, valid_from="2026-09-30", enquiry_days=10))
+
+    union._do(shorten)
+    union.at("10:30", "2026-09-30").settle()
+    after = union.released(grn, "T-2")
+    lasts = [
+        union.ok(lambda work, mrn=mrn: work.memory.customs.movement(mrn)).body.terms.enquiry_lasts
+        for mrn in (before, after)
+    ]
+    assert lasts == [28 * DAY, 10 * DAY]
+
+
+def test_union_without_terms_has_no_transit(tmp_path: Path) -> None:
+    union = TransitUnion(tmp_path, (TRANSIT, "\n"))
+    union.at("10:30").settle()
+    assert refusal(lambda: union.declared(union.guaranteed().grn)) == "TN11"
+
+
+def test_guarantee_in_the_unions_unit_is_called_in_a_members_currency(union: TransitUnion) -> None:
+    grn = union.guaranteed(1_000_0000, "TSU").grn
+    mrn = union.released(grn)  # 62,500.00 KZT are 1,000 units
+    assert union.line(grn) == (0, 1_000_0000, 0)
+    union.ok(lambda work: arrive(work, mrn, OFFICES[2], "IN.officer.1"))
+    union.ok(lambda work: unload(work, mrn, "IN.officer.1", 0, 100_0000, "a tenth is lacking"))
+    row = union.ok(lambda work: call(work, mrn, "IN.chief"))
+    claim = union.ok(lambda work: work.memory.customs.claim(row.claim))
+    assert claim is not None and (claim.currency, claim.total) == ("INR", 1_000_00)
+    assert union.line(grn) == (900_0000, 0, 100_0000)

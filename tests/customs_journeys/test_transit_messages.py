@@ -110,6 +110,11 @@ def test_what_is_lacking_is_said_in_money_with_the_message(union: TransitUnion) 
     assert ([each.reason for each in silent.refusals], numbers(silent.answers)) == (["TW07"], ["906"])
     unloaded = sent(union, raw, "IN.officer.1", 12_50)
     assert (unloaded.refusals, numbers(unloaded.answers)) == ((), ["025"])
+    union.at("10:45")
+    again = sent(union, raw, "IN.officer.1", 12_50)
+    assert (again.refusals, again.answers) == ((), ())
+    other = sent(union, raw, "IN.officer.1", 12_51)
+    assert [each.reason for each in other.refusals] == ["TN02"]
     assert union.movement(mrn)["found"] == "Two rolls are lacking"
     assert union.movement(mrn)["lacking"] == "12.50"
 
@@ -159,6 +164,8 @@ def test_amendment_of_another_departure_is_refused(union: TransitUnion) -> None:
     )
     refused = sent(union, declaration(short, *changes))
     assert ([each.reason for each in refused.refusals], numbers(refused.answers)) == (["DN07"], ["056"])
+    unknown = sent(union, declaration(short, *changes[:1], (changes[1][0], f"<MRN>{MRN}</MRN>"), changes[2]))
+    assert ([each.reason for each in unknown.refusals], numbers(unknown.answers)) == (["TW01"], ["056"])
 
 
 def test_goods_that_were_declared_ahead_are_presented(union: TransitUnion) -> None:
@@ -192,6 +199,12 @@ def test_cancelled_by_message_once(union: TransitUnion) -> None:
     assert ([each.reason for each in again.refusals], numbers(again.answers)) == (["TN01"], ["056"])
 
 
+@pytest.mark.parametrize("named", ["<LRN>NONE-1</LRN>", f"<MRN>{MRN}</MRN>"])
+def test_what_nobody_knows_is_not_cancelled(union: TransitUnion, named: str) -> None:
+    received = sent(union, message("CC014C", CANCELLED.format(named=named)))
+    assert ([each.reason for each in received.refusals], numbers(received.answers)) == (["TW01"], ["056"])
+
+
 def test_arrival_of_what_nobody_knows_is_answered_by_the_office_of_destination(union: TransitUnion) -> None:
     received = sent(union, message("CC007C", ARRIVAL), "IN.officer.1")
     assert ([each.reason for each in received.refusals], numbers(received.answers)) == (["TW01"], ["906"])
@@ -220,8 +233,10 @@ def test_what_is_no_message_is_told_why(union: TransitUnion, raw: bytes, number:
         ((("<currency>KZT<", "<currency>CHF<"),), "GU11"),
         ((("OM000300", "TM000300"),), "CU03"),
         ((("<security>0", "<security>7"),), "TW02"),
+        ((("<amountToBeCovered>3000.00", "<amountToBeCovered>0"),), "TW03"),
+        ((("<limitDate>2026-10-09", "<limitDate>2026-09-28"),), "TN10"),
     ],
-    ids=["another's name", "no rate", "no member", "no such safety data"],
+    ids=["another's name", "no rate", "no member", "no such safety data", "no stake", "too late"],
 )
 def test_declaration_that_cannot_be_accepted_is_rejected(
     union: TransitUnion, changes: tuple[tuple[str, str], ...], code: str

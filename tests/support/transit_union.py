@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from customs_union import AUTHORITY, ROLES, CustomsUnion
 
+from tasviya.adapters.sqlite_customs import rows_where
 from tasviya.app import ask_customs
 from tasviya.core.currencies import currency
+from tasviya.core.errors import Refusal
 from tasviya.core.money import Money
 from tasviya.customs.declaration import Amount
 from tasviya.customs.guarantee import Guarantee
 from tasviya.customs.movement import MovementRow
+from tasviya.customs.transit import SECURED
+from tasviya.services.customs_book import GuaranteeRow
 from tasviya.services.guarantees import take
 from tasviya.services.transit import Declared, declare, release, secure
+from tasviya.services.work import Work
+
+T = TypeVar("T")
 
 HOLDER = "KZ-ORDA"
 OFFICES = ("KZ398001", "OM000300", "IN000204")
@@ -34,6 +42,11 @@ enquiry_days = 28
 """
 
 
+def secured(row: MovementRow) -> bool:
+    """Whether a movement is to hold something."""
+    return row.body.status in SECURED
+
+
 class TransitUnion(CustomsUnion):
     """As CustomsUnion, with customs in OM too, which has no tariff, and time limits of transit."""
 
@@ -42,6 +55,23 @@ class TransitUnion(CustomsUnion):
         own = AUTHORITY.format(m="OM", currency="OMR") + ROLES.format(m="OM")
         terms = ("[operator]\n", TRANSIT + "[operator]\n")
         super().__init__(root, (head, f"{own}\n{head}"), terms, *changes, **options)
+
+    def ok(self, act: Callable[[Work], T | Refusal]) -> T:
+        """As CustomsUnion; afterwards ledger, guarantees and movements say the same."""
+        done = super().ok(act)
+        self.must_agree()
+        return done
+
+    def must_agree(self) -> None:
+        """What is free, held and called of each line is so in the ledger, and every movement that is secured
+        holds what it asks, and no other."""
+        asked = ask_customs(self.home)
+        rows = rows_where(asked.connection, "customs_movement", MovementRow, "1")
+        for row in rows_where(asked.connection, "customs_guarantee", GuaranteeRow, "1"):
+            of = row.body
+            assert self.line(of.grn) == (of.free_minor, of.reserved_minor, of.called_minor), of.grn
+            held = {each.mrn: each.body.minor for each in rows if each.grn == of.grn and secured(each)}
+            assert of.reservations == held, of.grn
 
     def guaranteed(self, line: int = STAKE, code: str = "KZT", access_code: str = "") -> Guarantee:
         """A promise of KZ-A for the holder, valid everywhere. line: minor units."""

@@ -169,8 +169,9 @@ def _does(
                 what = f"The goods of {row.mrn} are not as declared: {told:.80}."
                 cure = "Say what duty and tax is on what is lacking, or 0: --lacking."
                 return Refusal("TW07", what, cure, "UnloadingRemark/conform"), ()
+            at = row.body.result.at if row.body.result else 0  # the same again is no second result
             minor = lacking_minor or 0
-            act = partial(unload, reference=row.mrn, actor=actor, lacking_minor=minor, remark=told)
+            act = partial(unload, reference=row.mrn, actor=actor, at=at, lacking_minor=minor, remark=told)
         case _:
             raise InvariantBroken(f"{type(message).__name__} is told apart before")
     return telling(work, row.mrn, act, trader=trader)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -73,7 +74,7 @@ def claims_where(db: Connection, where: str, *values: Any) -> list[Claim]:
 def rows_where(db: Connection, table: str, kind: type[S], where: str, *values: Any) -> list[S]:
     """The rows of a table that a condition holds for, as their type."""
     names = kind.__struct_fields__
-    as_json = [not _is_plain(each.type) for each in msgspec.structs.fields(kind)]
+    as_json = _as_json(kind)
     rows = db.execute(f"SELECT {', '.join(names)} FROM {table} WHERE {where}", values)
     return [_row(kind, names, as_json, row) for row in rows.fetchall()]
 
@@ -100,6 +101,12 @@ def write_rows(db: Connection, table: str, rows: Iterable[msgspec.Struct]) -> No
 
 def _told(value: Any) -> Any:
     return value if isinstance(value, PLAIN) else _encode(value).decode()
+
+
+@cache
+def _as_json(kind: type[msgspec.Struct]) -> tuple[bool, ...]:
+    """Which of a row type's fields are JSON."""
+    return tuple(not _is_plain(each.type) for each in msgspec.structs.fields(kind))
 
 
 def _is_plain(kind: Any) -> bool:

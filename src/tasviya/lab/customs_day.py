@@ -28,6 +28,7 @@ from tasviya.lab.figures import Rates
 from tasviya.lab.flows import CUSTOMER, common_hours, exchanged, holds
 from tasviya.lab.shipments import UNPAID_EVERY, Shipment
 from tasviya.membership.exchange_rules import UNION
+from tasviya.membership.participant import SettlementAccount
 from tasviya.membership.register import Snapshot
 from tasviya.messages.model import CreditTransfer
 from tasviya.services.customs_accounts import authority
@@ -104,11 +105,13 @@ def duty_files(snapshot: Snapshot, day_rates: Rates, dues: Sequence[Due], seed: 
             arrival = opens + (cutoff - opens) * draw.getrandbits(32) // 2**32
             arrival -= arrival % MILLISECOND
             message_id = f"{bic[:8]}-{snapshot.business_date:%y%m%d}-{currency}-{letter}{number:05d}"
-            terms = Terms.of(snapshot, day_rates, debit, currency) if debit else None
             transfers = [
-                _transfer(snapshot, due, bank, f"{message_id}-{place}", place, terms, route, draw)
+                duty_transfer(snapshot, due, bank, f"{message_id}-{place}", place)
                 for place, due in enumerate(some, 1)
             ]
+            if debit:
+                terms = Terms.of(snapshot, day_rates, debit, currency)
+                _debit_abroad(transfers, terms, snapshot.account(bank, debit), route, draw)
             yield DrawnFile(
                 instant_ns=arrival,
                 composed_ns=arrival,
@@ -120,6 +123,43 @@ def duty_files(snapshot: Snapshot, day_rates: Rates, dues: Sequence[Due], seed: 
                 settlement_date=snapshot.business_date,
                 transfers=transfers,
             )
+
+
+def duty_transfer(snapshot: Snapshot, due: Due, bank: str, tag: str, position: int) -> CreditTransfer:
+    """A bank's payment of what is due, in the customs' currency. tag: its ids. position: in its message."""
+    shipment = due.shipment
+    payee = authority(snapshot, shipment.importer_member)
+    if isinstance(payee, Refusal):
+        raise LookupError(payee.what)
+    abroad = bank == shipment.exporter_bank
+    payer: Party = shipment.exporter if abroad else shipment.importer
+    money = snapshot.members[shipment.importer_member].currency
+    account = snapshot.account(payee.code, money)
+    bic = snapshot.bic(bank)
+    return CreditTransfer(
+        position=position,
+        currency=money,
+        amount_minor=due.minor,
+        instruction_id=tag,
+        end_to_end_id=tag,
+        transaction_id=tag,
+        uetr=_uetr(due.mrn),
+        priority="NORM",
+        charge_bearer="SHAR",
+        instructing_agent=bic,
+        debtor_agent=bic,
+        creditor_agent=snapshot.bic(payee.code),
+        debtor_name=payer.name,
+        debtor_town=payer.address,
+        debtor_country=payer.country,
+        debtor_account=shipment.exporter_account if abroad else shipment.importer_account,
+        creditor_name=payee.name,
+        creditor_town=payee.town,
+        creditor_country=payee.member,
+        creditor_account=account.number if account else "",
+        purpose="TAXS",
+        remittance=f"Customs duty /MRN/{due.mrn}",
+    )
 
 
 def _portions(whole: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -165,55 +205,19 @@ def _window(snapshot: Snapshot, currency: str, debit: str) -> tuple[int, int]:
     return found[:2] if found else (0, 0)
 
 
-def _transfer(
-    snapshot: Snapshot,
-    due: Due,
-    bank: str,
-    tag: str,
-    position: int,
-    terms: Terms | None,
+def _debit_abroad(
+    transfers: Sequence[CreditTransfer],
+    terms: Terms,
+    account: SettlementAccount | None,
     route: str,
     draw: Random,
-) -> CreditTransfer:
-    shipment = due.shipment
-    payee = authority(snapshot, shipment.importer_member)
-    if isinstance(payee, Refusal):
-        raise LookupError(payee.what)
-    abroad = bank == shipment.exporter_bank
-    payer: Party = shipment.exporter if abroad else shipment.importer
-    money = snapshot.members[shipment.importer_member].currency
-    account = snapshot.account(payee.code, money)
-    debited = snapshot.account(bank, terms.debit.code) if terms else None
-    bic = snapshot.bic(bank)
-    transfer = CreditTransfer(
-        position=position,
-        currency=money,
-        amount_minor=due.minor,
-        instruction_id=tag,
-        end_to_end_id=tag,
-        transaction_id=tag,
-        uetr=_uetr(due.mrn),
-        priority="NORM",
-        charge_bearer="SHAR",
-        instructing_agent=bic,
-        debtor_agent=bic,
-        creditor_agent=snapshot.bic(payee.code),
-        debtor_name=payer.name,
-        debtor_town=payer.address,
-        debtor_country=payer.country,
-        debtor_account=shipment.exporter_account if abroad else shipment.importer_account,
-        creditor_name=payee.name,
-        creditor_town=payee.town,
-        creditor_country=payee.member,
-        creditor_account=account.number if account else "",
-        purpose="TAXS",
-        remittance=f"Customs duty /MRN/{due.mrn}",
-    )
-    if terms and route:
-        terms.at_official_rate(transfer, debited.number if debited else "", route)
-    elif terms:
-        terms.at_most(transfer, draw.getrandbits(64))
-    return transfer
+) -> None:
+    """Let payments be debited in another currency, by the route they name or by a batch of the exchange."""
+    for each in transfers:
+        if route:
+            terms.at_official_rate(each, account.number if account else "", route)
+        else:
+            terms.at_most(each, draw.getrandbits(64))
 
 
 def _uetr(mrn: str) -> str:

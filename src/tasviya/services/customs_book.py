@@ -19,7 +19,7 @@ from tasviya.customs.tariff import Tariff, read_tariff
 from tasviya.customs.tax_law import read_law
 
 KEPT = 10_000
-"""How many declarations and claims are kept at hand at the most."""
+"""About how many declarations and claims are kept at hand."""
 
 
 class TariffVersion(msgspec.Struct, frozen=True):
@@ -156,16 +156,16 @@ class CustomsBook:
         return GuaranteeRow(guarantee.grn, guarantee.guarantor, guarantee.principal, code, line, guarantee)
 
     def forget(self) -> None:
-        """A unit of work is durable: let go of what has ended, and of the longest kept."""
+        """A unit of work is durable: of too many, let go of what has ended, then of the longest kept."""
         if len(self._by_number) > KEPT:
-            for key, lodged in list(self._by_number.items()):
-                if lodged.status not in WAITING | UNDECIDED or len(self._by_number) > KEPT:
-                    del self._by_number[key]
-                    self._by_mrn.pop(lodged.mrn, None)
+            ended = [each for each in self._by_number.values() if each.status not in WAITING | UNDECIDED]
+            for lodged in ended or list(self._by_number.values())[: KEPT // 10 + 1]:
+                del self._by_number[lodged.member, lodged.declarant, lodged.lrn]
+                self._by_mrn.pop(lodged.mrn, None)
         if len(self._claims) > KEPT:
-            for reference, claim in list(self._claims.items()):
-                if claim.status is not ClaimStatus.OPEN or len(self._claims) > KEPT:
-                    del self._claims[reference]
+            met = [each for each in self._claims.values() if each.status is not ClaimStatus.OPEN]
+            for claim in met or list(self._claims.values())[: KEPT // 10 + 1]:
+                del self._claims[claim.reference]
 
     # --- tariffs ------------------------------------------------------------------------------------
 

@@ -112,6 +112,7 @@ class System:
                 raise
             else:
                 self.delivered = []
+                self.memory.customs.forget()
                 return result
 
     def _reload(self) -> None:

@@ -61,10 +61,6 @@ class CustomsStore(Protocol):
 
     def claim(self, reference: str) -> Claim | None: ...
 
-    def claims_made(self) -> int:
-        """How many claims there have been."""
-        ...
-
     def deferred_claims(self, member: str, until_ns: int) -> list[Claim]:
         """Claims met by an instant whose taxes are deferred and not charged yet, by debtor."""
         ...

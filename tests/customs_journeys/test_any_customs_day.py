@@ -110,18 +110,20 @@ class Day:
                 "defer": lambda work: defer(work, mrn, self.grn, TRADER),
                 "cash": lambda work: pay_from_cash(work, mrn, TRADER),
             }
-            before = self.union.books()
+            before = self.balances()
             try:
                 self.union.ok(deeds[name])
             except OperatorError:
-                opened = {key for key, value in self.union.books().items() if value} - before.keys()
-                assert not opened
-                assert before.items() <= self.union.books().items()
+                assert self.balances() == before
+
+    def balances(self) -> dict[str, int]:
+        """All accounts that are not empty."""
+        return {name: balance for name, balance in self.union.books().items() if balance}
 
     def live(self, drawn: list[Any]) -> None:
         """Live through the day; after each step and each time all must hold."""
         for time, steps in zip(TIMES, drawn, strict=False):
-            self.union.at(time)
+            self.union.at(time).settle()
             for kind, first, second in steps:
                 if kind == "lodge":
                     self.lodge(first, second)

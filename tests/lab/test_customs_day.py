@@ -16,6 +16,7 @@ from tasviya.customs.declaration_rules import check
 from tasviya.customs.lodgement import WAITING
 from tasviya.customs.tariff import read_tariff
 from tasviya.customs.tax_law import read_law
+from tasviya.lab.customs_day import BY_UNION_EVERY
 from tasviya.lab.customs_law import duty_money, made_up_tariff, with_customs
 from tasviya.lab.desk import DrawnFile
 from tasviya.lab.figures import goods, matrix_for, rates
@@ -113,6 +114,14 @@ def test_some_imports_are_declared_by_their_heading_alone(sco: Register, drawn: 
     lengths = Counter(len(each.import_("").items[0].goods) for each in chosen(sco, drawn, 1_000))
     assert set(lengths) == {4, 6}
     assert 0.3 < lengths[4] * MISREAD_EVERY / 1_000 < 3
+
+
+def test_what_is_true_of_some_shipments_says_nothing_of_what_else_is(
+    sco: Register, drawn: list[DrawnFile]
+) -> None:
+    both = Counter((each.seller_pays, each.chance(BY_UNION_EVERY)) for each in chosen(sco, drawn, 1_000))
+    assert len(both) == 4
+    assert 0.5 < both[True, True] / both[True, False] < 2
 
 
 # Money

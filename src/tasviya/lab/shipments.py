@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import sha256
 from heapq import heappush, heappushpop
 from zlib import crc32
 
@@ -68,8 +69,8 @@ class Shipment:
     kilograms: int
 
     def chance(self, every: int) -> bool:
-        """Whether this is one of those that something is true of: one in `every`, by what is true of."""
-        return crc32(f"{every}/{self.number}".encode()) % every == 0
+        """Whether this is one of those that something is true of, about one in `every`; at most 64."""
+        return sha256(f"{every}/{self.number}".encode()).digest()[0] % every == 0
 
     @property
     def seller_pays(self) -> bool:

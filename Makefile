@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 
 .PHONY: demo test bench bench-ledger bench-messages bench-day bench-day-million bench-exchange bench-exchange-all \
-	bench-rates bench-interest bench-setoff bench-duty bench-declarations bench-clearing-vectors bench-gridlock bench-tariff-quota \
+	bench-rates bench-interest bench-setoff bench-duty bench-declarations bench-customs bench-clearing-vectors bench-gridlock bench-tariff-quota \
 	errors schemas lock
 
 demo:
@@ -32,6 +32,8 @@ bench-setoff:
 	$(PYTHON) benchmarks/bench_setoff.py
 bench-declarations:
 	$(PYTHON) benchmarks/bench_declarations.py
+bench-customs:
+	$(PYTHON) benchmarks/bench_customs.py
 bench-duty:
 	$(PYTHON) benchmarks/bench_duty.py
 bench-tariff-quota:

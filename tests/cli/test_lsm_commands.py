@@ -97,6 +97,7 @@ def test_report_adds_up_what_passes_saved(union: Union) -> None:
         (("why", ""), "unknown_payment"),
         (("why", "P" + "0" * 24), "unknown_payment"),
         (("demo", "--money", "0", "--home", "elsewhere"), "bad_number"),
+        (("demo", "--payments", "4", "--declarations", "5", "--home", "elsewhere"), "bad_number"),
     ],
 )
 def test_what_cannot_be_done_is_told_with_its_cure(union: Union, words: tuple[str, ...], code: str) -> None:

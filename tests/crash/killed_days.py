@@ -42,6 +42,7 @@ PAYING = (
 """Legs that pay; drawing credit for a hold does not yet."""
 EVENING = moment("19:00")
 Tamper = Callable[[Application], None]
+Act = Callable[[Application], None]
 
 
 def write_day(root: Path, seed: int, files: int = 40) -> SmallUnion:
@@ -108,16 +109,24 @@ def write_clearing_day(root: Path, seed: int, payments: int = 24) -> ClearingUni
     return union
 
 
-def run(home: Home, kill_at: int = 0, tamper: Tamper | None = None) -> bool:
+def run(
+    home: Home,
+    kill_at: int = 0,
+    tamper: Tamper | None = None,
+    *,
+    morning: Act = lambda application: None,
+    evening: Act = lambda application: None,
+) -> bool:
     """Run the day in a child. Returns whether it came to its end.
 
-    kill_at: the moment of its death, from 1; 0: it lives.
+    kill_at: the moment of its death, from 1; 0: it lives. morning, evening: what is done by hand before the
+    files are taken in, and after; each must come to the same if it is done again.
     """
     gc.collect()
     child = os.fork()
     if child == 0:
         try:
-            _live(home, kill_at, tamper)
+            _live(home, kill_at, tamper, morning, evening)
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - a child must not return into the test
             sys.stderr.write(f"the day failed: {error!r}\n")
@@ -130,7 +139,7 @@ def run(home: Home, kill_at: int = 0, tamper: Tamper | None = None) -> bool:
     return True
 
 
-def _live(home: Home, kill_at: int, tamper: Tamper | None) -> None:
+def _live(home: Home, kill_at: int, tamper: Tamper | None, morning: Act, evening: Act) -> None:
     seen = 0
 
     def at_moment(*_: object) -> None:
@@ -152,7 +161,9 @@ def _live(home: Home, kill_at: int, tamper: Tamper | None) -> None:
             application.store.connection.set_trace_callback(at_moment)  # type: ignore[attr-defined]
         if tamper:
             tamper(application)
+        morning(application)
         application.drain()
+        evening(application)
         application.clock.advance_to(EVENING)  # type: ignore[attr-defined]
         application.system.advance()
         application.tell()

@@ -10,6 +10,7 @@ from customs_union import CUSTOMS, TRADER, CustomsUnion
 from exchange_union import A, B, D, E
 
 from tasviya.core.errors import OperatorError
+from tasviya.services import customs_book
 from tasviya.services.lodging import invalidate
 
 KZ = CUSTOMS["KZ"]
@@ -214,3 +215,20 @@ def test_payment_that_settles_in_a_pass_releases_goods_in_the_pass(tmp_path: Pat
     assert [union.status(each) for each in (*owed, paid)] == ["settled"] * 3
     assert union.lodged(lodged.mrn)["status"] == "released"
     assert union.customs_books()["KZ/cash"] == DUE
+
+
+def test_what_is_no_longer_at_hand_is_read_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(customs_book, "KEPT", 2)
+    busy = CustomsUnion(tmp_path / "busy", stays_up=True)
+    busy.at("10:30").settle()
+    lodged = [busy.lodge(number=f"D-{n}") for n in range(15)]
+    for each in lodged[:3]:
+        busy.pay(A, KZ, "232.00", remittance=quote(each.mrn))
+        busy.settle()
+    book = busy.application().system.memory.customs
+    assert len(book._by_number) <= 3 and len(book._by_mrn) <= 3 and len(book._claims) <= 3
+    for each in lodged[3:]:
+        busy.pay(A, KZ, "232.00", remittance=quote(each.mrn))
+    busy.settle()
+    assert {busy.lodged(each.mrn)["status"] for each in lodged} == {"released"}
+    busy.close()

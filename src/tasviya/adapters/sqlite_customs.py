@@ -38,9 +38,6 @@ class StoredCustoms:
     def claim(self, reference: str) -> Claim | None:
         return next(iter(claims_where(self.connection, "reference = ?", reference)), None)
 
-    def claims_made(self) -> int:
-        return int(self.connection.execute("SELECT count(*) FROM customs_claim").fetchone()[0])
-
     def deferred_claims(self, member: str, until_ns: int) -> list[Claim]:
         where = "guarantee <> '' AND kind = 'declaration' AND charged_by = '' AND status = 'met'"
         order = "member = ? AND met_at < ? ORDER BY debtor, met_at, reference"

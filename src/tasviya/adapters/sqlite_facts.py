@@ -20,6 +20,8 @@ from tasviya.settlement.payment import Payment
 
 IDENTIFIED = "sender = ? AND message_id = ? AND reason = '' AND message_id <> ''"
 """A message by its sender and id, in the words of the index."""
+OF_ITS_OWN = "length(reference) = 18 AND substr(reference, 17, 1) = 'X'"
+"""A claim whose reference is no declaration's: its twelve signs after the member are a number."""
 
 
 class StoredFacts:
@@ -48,7 +50,7 @@ class StoredFacts:
             default=after("SELECT max(seq) FROM clearing_default"),
             lsm_pass=after("SELECT max(seq) FROM lsm_pass"),
             lodgement=after("SELECT max(seq) FROM customs_declaration"),
-            claim=after("SELECT count(*) FROM customs_claim"),
+            claim=after(f"SELECT max(substr(reference, 5, 12)) FROM customs_claim WHERE {OF_ITS_OWN}"),
             guarantee=after("SELECT count(*) FROM customs_guarantee"),
             certificate=after("SELECT count(*) FROM customs_certificate"),
             movement=after("SELECT count(*) FROM customs_movement"),

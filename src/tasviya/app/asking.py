@@ -8,6 +8,7 @@ from tasviya.adapters.migrations import must_be_current
 from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
 from tasviya.adapters.sqlite_connection import Connection, connect
 from tasviya.adapters.sqlite_credit_queries import CreditQueries
+from tasviya.adapters.sqlite_customs_day import CustomsDay
 from tasviya.adapters.sqlite_customs_queries import CustomsQueries
 from tasviya.adapters.sqlite_default_queries import DefaultQueries
 from tasviya.adapters.sqlite_exchange_queries import ExchangeQueries
@@ -66,6 +67,14 @@ def ask_customs(home: Home) -> CustomsQueries:
     Raises: OperatorError if there is no union.
     """
     return CustomsQueries(_reader(home))
+
+
+def ask_customs_day(home: Home) -> CustomsDay:
+    """Questions about what customs come to, beside the union's writer.
+
+    Raises: OperatorError if there is no union.
+    """
+    return CustomsDay(_reader(home))
 
 
 def ask_defaults(home: Home) -> DefaultQueries:

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tasviya import app
 from tasviya.cli.cycle import print_headlines
+from tasviya.cli.demo_customs import EARLY_NS, CustomsMorning, print_customs
 from tasviya.cli.output import Row, screen, stderr, table
 from tasviya.core.clock import ManualClock
 from tasviya.core.currencies import currency
@@ -44,6 +45,8 @@ class Wish(msgspec.Struct, frozen=True):
     seed: int
     money: int = 100
     """Percent of the opening balances that the lab gives."""
+    declarations: int = 0
+    """How many payments' goods are declared to customs."""
 
 
 class Progressed(msgspec.Struct):
@@ -72,6 +75,12 @@ def run_demo(wish: Wish, root: Path, *, fresh: bool, workers: int) -> None:
         raise OperatorError(
             "bad_number",
             f"{wish.money} percent of the money is not between 1 and {MOST_MONEY}.",
+            "Choose another number.",
+        )
+    if not 0 <= wish.declarations <= wish.payments:
+        raise OperatorError(
+            "bad_number",
+            f"{wish.declarations:,} declarations are not between 0 and the {wish.payments:,} payments.",
             "Choose another number.",
         )
     file = app.union_file(Path(wish.union))
@@ -116,13 +125,15 @@ def _note(root: Path, day: Progressed) -> Progressed:
 
 def _write(day: Progressed, file: Path, register: Register, home: app.Home, progress: Progress) -> None:
     begun = time.perf_counter()
-    payments = day.wish.payments
+    payments, declarations = day.wish.payments, day.wish.declarations
     balances = [
         msgspec.structs.replace(each, amount_minor=each.amount_minor * day.wish.money // 100)
-        for each in opening_balances(register, BUSINESS_DATE, payments)
+        for each in opening_balances(register, BUSINESS_DATE, payments, declarations=declarations)
     ]
-    app.initialise(home, file, ManualClock(_morning(register)), balances)
+    dawn = _morning(register) - EARLY_NS
+    app.initialise(home, file, ManualClock(dawn), balances)
     task = progress.add_task("Banks write their messages", total=payments)
+    customs = CustomsMorning(register.on(BUSINESS_DATE), declarations)
     summary = write_day(
         home.inbox,
         register,
@@ -130,7 +141,10 @@ def _write(day: Progressed, file: Path, register: Register, home: app.Home, prog
         payments,
         day.wish.seed,
         progress=lambda count: progress.advance(task, count),
+        look=customs.choice.look,
     )
+    duties = customs.lodge(home, ManualClock(dawn), day.wish.seed, progress)
+    summary.files, summary.payments = summary.files + duties.files, summary.payments + duties.payments
     day.files, day.written, day.stage = summary.files, summary.payments, SETTLING
     day.writing_seconds = time.perf_counter() - begun
     _note(home.root, day)
@@ -221,6 +235,7 @@ def _report(home: app.Home, day: Progressed) -> None:
         f"Correspondents' books: {relations - len(apart)} of {relations} nostros equal their vostros."
     )
     screen.print()
+    print_customs(home)
     _closing_words(home, day, sum(row["received"] for row in rows))
 
 
@@ -294,8 +309,8 @@ def _batch_line(name: str, batches: list[Row]) -> Row:
 
 
 def _books(rows: list[Row]) -> list[Row]:
-    """The trial balance by ledger: central-bank money, correspondents' books, credit promised."""
-    names = {0: "central-bank money", 1: "correspondents' books", 2: "credit promised"}
+    """The trial balance by ledger: central-bank money, correspondents' books, credit promised, customs."""
+    names = {0: "central-bank money", 1: "correspondents' books", 2: "credit promised", 3: "customs"}
     books: dict[tuple[str, int], list[int]] = {}
     decimals: dict[str, int] = {}
     for row in rows:

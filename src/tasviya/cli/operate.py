@@ -92,6 +92,9 @@ def demo(
     payments: Annotated[int, typer.Option(help="How many payments.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed draws the same day.")] = 2015,
     money: Annotated[int, typer.Option(help="Percent of the money that the lab gives the banks.")] = 100,
+    declarations: Annotated[
+        int | None, typer.Option(help="How many payments' goods are declared; 15 of 1,000 if left out.")
+    ] = None,
     home: Annotated[Path, typer.Option(help="Where the day is kept.")] = Path("demo-home"),
     fresh: Annotated[bool, typer.Option(help="Begin afresh even if a day lies there.")] = False,
     workers: Workers = 2,
@@ -100,7 +103,8 @@ def demo(
     again. Example: tasviya demo --payments 1000 --union examples/corridor"""
     from tasviya.cli.demo import Wish, run_demo
 
-    run_demo(Wish(str(union), payments, seed, money), home, fresh=fresh, workers=workers)
+    declared = payments * 15 // 1000 if declarations is None else declarations
+    run_demo(Wish(str(union), payments, seed, money, declared), home, fresh=fresh, workers=workers)
 
 
 @day_commands.command("open")

@@ -52,6 +52,8 @@ AMOUNTS = frozenset(
         "asked",
         "exact_share",
         "rounded_down",
+        "assessed",
+        "collected",
     ]
 )
 """Columns set flush right."""

@@ -122,6 +122,7 @@ def text_of(digits: str) -> str:
     return _texts().get(digits, "")
 
 
+@cache
 def below(digits: str) -> tuple[str, ...]:
     """What a chapter or heading divides into: its headings, or its subheadings, in order."""
     return tuple(code for code in _texts() if len(code) == len(digits) + 2 and code.startswith(digits))

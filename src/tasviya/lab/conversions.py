@@ -52,18 +52,21 @@ class Terms:
 
         account: the payer's bank's, in the currency debited. bits: 64 drawn at random.
         """
-        tolerance = TOLERANCE + (sum(bits.to_bytes(8)[:4]) - _MEAN_OF_FOUR_BYTES) * SPREAD_A_STEP
-        at_rate = transfer.amount_minor / self.rate
         kind = bits & 7
         if kind == 0:
-            self._fix_debit(transfer, max(round(at_rate), 1), tolerance)
+            at_rate = transfer.amount_minor / self.rate
+            self._fix_debit(transfer, max(round(at_rate), 1), _tolerance(bits))
         elif kind == 1:
             transfer.debtor_agent_account = account
         else:
-            most = at_rate * Fraction(MILLION + tolerance, MILLION)
-            self._instruct(transfer, max(-((-most.numerator) // most.denominator), 1))
+            self.at_most(transfer, bits)
             if kind == 2:
                 transfer.local_instrument = "EXCHANGE"
+
+    def at_most(self, transfer: CreditTransfer, bits: int) -> None:
+        """Write into a transfer what may be debited at the most. bits: 64 drawn at random."""
+        most = transfer.amount_minor / self.rate * Fraction(MILLION + _tolerance(bits), MILLION)
+        self._instruct(transfer, max(-((-most.numerator) // most.denominator), 1))
 
     def _fix_debit(self, transfer: CreditTransfer, debit_minor: int, tolerance: int) -> None:
         self._instruct(transfer, debit_minor)
@@ -74,3 +77,8 @@ class Terms:
     def _instruct(self, transfer: CreditTransfer, minor: int) -> None:
         transfer.instructed_amount = format_minor(minor, self.debit.decimals)
         transfer.instructed_currency = self.debit.code
+
+
+def _tolerance(bits: int) -> int:
+    """How much more than the day's rate a payer takes, millionths."""
+    return TOLERANCE + (sum(bits.to_bytes(8)[:4]) - _MEAN_OF_FOUR_BYTES) * SPREAD_A_STEP

@@ -82,7 +82,7 @@ def trade_matrix(name: str) -> TradeMatrix:
         cure = f"Use one of {', '.join(MATRICES)}."
         raise OperatorError("LB01", f"There is no trade matrix {name!r}.", cure)
     period = {"trade_2015": "2015", "trade_south_east_asia": "a year around 2009"}[name]
-    usd = {(row["exporter"], row["importer"]): int(row["usd"]) for row in _rows(f"{name}.csv")}
+    usd = {(row["exporter"], row["importer"]): int(row["usd"]) for row in data_rows(f"{name}.csv")}
     return TradeMatrix(name, period, _head(f"{name}.csv"), usd)
 
 
@@ -111,7 +111,7 @@ def rates(name: str) -> Rates:
     if name not in RATE_DATES:
         cure = f"Use those of {', '.join(RATE_DATES)}."
         raise OperatorError("LB03", f"There are no rates of {name!r}.", cure)
-    per_eur = {row["currency"]: Fraction(Decimal(row["per_eur"])) for row in _rows(f"rates_{name}.csv")}
+    per_eur = {row["currency"]: Fraction(Decimal(row["per_eur"])) for row in data_rows(f"rates_{name}.csv")}
     per_usd = {code: rate / per_eur["USD"] for code, rate in per_eur.items()}
     return Rates(date.fromisoformat(name), _head(f"rates_{name}.csv"), per_usd)
 
@@ -129,7 +129,7 @@ def companies(country: str) -> tuple[Company, ...]:
     """The companies of a country; of any other country, a few whose names say so."""
     found = tuple(
         Company(row["country"], row["town"], row["name"])
-        for row in _rows("companies.csv")
+        for row in data_rows("companies.csv")
         if row["country"] == country
     )
     return found or tuple(Company(country, "Capital", f"{country} Trading Company {n}") for n in range(1, 5))
@@ -138,20 +138,20 @@ def companies(country: str) -> tuple[Company, ...]:
 @cache
 def goods() -> tuple[tuple[str, str], ...]:
     """What is traded: headings of the Harmonized System and a short description."""
-    return tuple((row["heading"], row["description"]) for row in _rows("goods.csv"))
+    return tuple((row["heading"], row["description"]) for row in data_rows("goods.csv"))
 
 
 @cache
 def sizes() -> tuple[int, ...]:
     """1,024 equally likely sizes of a payment about their average, in millionths of it."""
-    return tuple(int(row["millionths"]) for row in _rows("lognormal.csv"))
+    return tuple(int(row["millionths"]) for row in data_rows("lognormal.csv"))
 
 
 def _text(file: str) -> str:
     return files("tasviya.lab").joinpath("data", file).read_text(encoding="utf-8")
 
 
-def _rows(file: str) -> Iterable[dict[str, str]]:
+def data_rows(file: str) -> Iterable[dict[str, str]]:
     return csv.DictReader(line for line in _text(file).splitlines() if not line.startswith("#"))
 
 

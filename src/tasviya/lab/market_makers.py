@@ -12,7 +12,7 @@ offered, on rungs that ask a little more than the day's rate.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -89,7 +89,14 @@ def money_for(
     for offer in made:
         key = (offer.participant, offer.sell)
         more[key] = more.get(key, 0) + offer.quantity
-    found = []
+    return with_more(snapshot, balances, more)
+
+
+def with_more(
+    snapshot: Snapshot, balances: Sequence[OpeningBalance], extras: Mapping[tuple[str, str], int]
+) -> list[OpeningBalance]:
+    """Opening balances with something added to settlement accounts, by participant and currency."""
+    more, found = dict(extras), list[OpeningBalance]()
     for balance in balances:
         extra = 0 if balance.correspondent else more.pop((balance.participant, balance.currency), 0)
         found.append(_with_more(snapshot, balance, extra) if extra else balance)

@@ -9,7 +9,7 @@ million payments need little more memory than a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,11 +18,12 @@ from random import Random
 from tasviya.core.clock import iso_instant
 from tasviya.core.errors import invariant
 from tasviya.core.money import allocate
+from tasviya.lab.customs_law import duty_money
 from tasviya.lab.desk import Desk, DrawnFile, outboxes, stranger
 from tasviya.lab.faults import DUPLICATE, FILE_FAULTS, SPOILED, UNKNOWN_PAYEE_BANK
 from tasviya.lab.figures import RATE_DATES, Rates, TradeMatrix, matrix_for, rates
 from tasviya.lab.flows import CUSTOMER, money_needed, plan_flows
-from tasviya.lab.market_makers import Offer, money_for, offers
+from tasviya.lab.market_makers import Offer, money_for, offers, with_more
 from tasviya.membership.participant import OpeningBalance
 from tasviya.membership.register import Register, Snapshot
 from tasviya.messages.credit_transfer_writing import build_credit_transfer, build_fi_transfer
@@ -61,18 +62,20 @@ def opening_balances(
     day_rates: Rates | None = None,
     payer_currency_percent: int = PAYER_CURRENCY_PERCENT,
     cover_percent: int = COVER_PERCENT,
+    declarations: int = 0,
 ) -> list[OpeningBalance]:
     """What the accounts, settlement and vostro, need at the start of a drawn day.
 
     They follow from what is expected, not from what is drawn: whatever the seed, most payments settle at once
-    and some have to wait.
+    and some have to wait. declarations: how many imports pay duties that day.
     """
     snapshot = register.on(business_date)
     figures = matrix or matrix_for(snapshot.members)
     flows = plan_flows(snapshot, payments, figures, payer_currency_percent)
     known = day_rates or rates(RATE_DATES[-1])
     balances = money_needed(snapshot, flows, known, cover_percent)
-    return money_for(snapshot, balances, offers(snapshot, flows, known))
+    balances = money_for(snapshot, balances, offers(snapshot, flows, known))
+    return with_more(snapshot, balances, duty_money(snapshot, flows, known, declarations))
 
 
 def market_makers(register: Register, business_date: date, payments: int) -> list[Offer]:
@@ -125,13 +128,14 @@ def write_day(
     payer_currency_percent: int = PAYER_CURRENCY_PERCENT,
     faults: bool = True,
     progress: Callable[[int], None] | None = None,
+    look: Callable[[DrawnFile], None] = lambda file: None,
 ) -> DaySummary:
     """Draw a day and write its files under `directory`, a folder a sender's BIC.
 
     progress: called with the number of payments in each file written; a duplicate has none.
+    look: called with each file.
     """
     snapshot = register.on(business_date)
-    scheme = scheme_of(snapshot)
     drawn = draw_day(
         register,
         business_date,
@@ -142,9 +146,21 @@ def write_day(
         payer_currency_percent=payer_currency_percent,
         faults=faults,
     )
+    return write_files(directory, scheme_of(snapshot), drawn, progress, look)
+
+
+def write_files(
+    directory: Path,
+    scheme: Scheme,
+    drawn: Iterable[DrawnFile],
+    progress: Callable[[int], None] | None = None,
+    look: Callable[[DrawnFile], None] = lambda file: None,
+) -> DaySummary:
+    """Write files that have been drawn, as `write_day` does."""
     summary = DaySummary()
     folders: dict[str, Path] = {}
     for file in drawn:
+        look(file)
         folder = folders.get(file.sender_bic)
         if folder is None:
             folder = folders[file.sender_bic] = directory / file.sender_bic

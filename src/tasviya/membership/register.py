@@ -332,6 +332,10 @@ class Snapshot:
         """What a person is to a member's customs."""
         return tuple(self._roles.get((member, person), ()))
 
+    def officials(self, member: str) -> tuple[str, ...]:
+        """Who has a role at a member's customs, in the order of the union's file."""
+        return tuple(person for of, person in self._roles if of == member)
+
     def central_bank_rate(self, currency_code: str) -> str | None:
         """What its settlement institution says a unit is worth in the union's common measure, a decimal."""
         return self._central_bank_rates.get(currency_code)

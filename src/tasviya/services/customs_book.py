@@ -27,7 +27,7 @@ from tasviya.services.control_rows import ControlStore
 from tasviya.services.customs_files import quotas_of
 
 KEPT = 10_000
-"""How many declarations and claims are kept at hand at the most."""
+"""About how many declarations and claims are kept at hand."""
 
 
 class VersionKind(StrEnum):
@@ -82,10 +82,6 @@ class CustomsStore(ControlStore, Protocol):
     def lodgement_of(self, mrn: str) -> Lodgement | None: ...
 
     def claim(self, reference: str) -> Claim | None: ...
-
-    def claims_made(self) -> int:
-        """How many claims there have been."""
-        ...
 
     def deferred_claims(self, member: str, until_ns: int) -> list[Claim]:
         """Claims met by an instant whose taxes are deferred and not charged yet, by debtor."""
@@ -265,23 +261,23 @@ class CustomsBook:
         self._movements[row.mrn] = row
 
     def forget(self) -> None:
-        """A unit of work is durable: let go of what has ended, and of the longest kept."""
+        """A unit of work is durable: of too many, let go of what has ended, then of the longest kept."""
         self.controls.forget()
         self.ended.clear()
-        if len(self._by_number) > KEPT:
-            for key, lodged in list(self._by_number.items()):
-                if lodged.status not in WAITING | UNDECIDED or len(self._by_number) > KEPT:
-                    del self._by_number[key]
-                    self._by_mrn.pop(lodged.mrn, None)
         for kept in (self._refunds, self._drawbacks, self._quota_claims):
             if len(kept) > KEPT:
                 kept.clear()
-        if len(self._claims) > KEPT:
-            for reference, claim in list(self._claims.items()):
-                if claim.status is not ClaimStatus.OPEN or len(self._claims) > KEPT:
-                    del self._claims[reference]
         while len(self._movements) > KEPT:
             self._movements.popitem(last=False)
+        if len(self._by_number) > KEPT:
+            ended = [each for each in self._by_number.values() if each.status not in WAITING | UNDECIDED]
+            for lodged in ended or list(self._by_number.values())[: KEPT // 10 + 1]:
+                del self._by_number[lodged.member, lodged.declarant, lodged.lrn]
+                self._by_mrn.pop(lodged.mrn, None)
+        if len(self._claims) > KEPT:
+            met = [each for each in self._claims.values() if each.status is not ClaimStatus.OPEN]
+            for claim in met or list(self._claims.values())[: KEPT // 10 + 1]:
+                del self._claims[claim.reference]
 
     # --- tariffs ------------------------------------------------------------------------------------
 

@@ -339,3 +339,28 @@ def test_recall_of_what_met_a_claim_is_answered_at_once(union: CustomsUnion) -> 
     assert (getattr(answer, "status", ""), getattr(answer, "reason", "")) == ("RJCR", "LEGL")
     assert "refund" in str(getattr(answer, "additional_info", ""))
     assert union.told(KZ, "camt.056") == []
+
+
+def test_what_comes_after_its_claim_was_met_can_be_paid_out_too(union: CustomsUnion) -> None:
+    lodged = union.lodge()
+    union.pay(A, KZ, "100.00", remittance=f"/MRN/{lodged.mrn}")
+    union.pay(B, A, "10500.00", priority="URGT")  # B lacks money from here on
+    union.settle()
+    late = union.pay(B, KZ, "132.00", remittance=f"/MRN/{lodged.mrn}")
+    union.settle()
+    assert union.status(late) == "queued"
+    body, reference = declaration(price="300.00"), f"{lodged.mrn}-OVER"
+    declared = declaration_json.read(body)
+    assert not isinstance(declared, list)
+    union.ok(lambda work: accepted_one(amend(work, lodged.mrn, declared, body, TRADER)))
+    union.ok(lambda work: pay_to_cash(work, reference, CHIEF))
+    assert union.customs_books()[f"KZ/trader_cash/{TRADER}"] == 100_00 - 69_60
+    union.pay(A, B, "500.00")
+    union.at("10:45").settle()
+    assert union.status(late) == "settled"
+    claim = claim_of(union, reference)
+    assert (claim.status, claim.left) == ("open", 132_00)
+    union.ok(lambda work: pay_to_cash(work, reference, CHIEF))
+    books = union.customs_books()
+    assert books[f"KZ/trader_cash/{TRADER}"] == 232_00 - 69_60
+    assert f"KZ/refund/{lodged.mrn}" not in books

@@ -143,6 +143,7 @@ def paying_legs(work: Work, payment: Payment, amount: int) -> list[Leg]:
     cash = account(work, AccountKind.CUSTOMS_CASH, claim.member)
     if claim.status is not ClaimStatus.OPEN:  # an amendment has met it since the payment was admitted
         owed = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)
+        owe_back(work, claim, amount, f"{payment.payment_id} came when nothing was due any more")
         return [leg("late", LegCode.REFUND, cash, owed, amount)]
     return pay(work, claim, amount, cash.id, LegCode.DUTY_PAID, payment.payment_id)
 
@@ -265,10 +266,16 @@ def owe_back(work: Work, claim: Claim, minor: int, why: str) -> None:
     lodged = customs.of(claim.mrn) if claim.kind is ClaimKind.DECLARATION else None
     trader = lodged.declarant if isinstance(lodged, Lodgement) else claim.debtor
     reference = with_ending(claim.reference, OVER)
-    over = Refund(reference, claim.mrn, claim.member, trader, RefundKind.OVERPAID, {OVER: minor}, "", "", why)
-    over.status, over.decided_at, over.explanation = RefundStatus.GRANTED, work.now_ns, (why,)
+    over = customs.refund(reference) or Refund(
+        reference, claim.mrn, claim.member, trader, RefundKind.OVERPAID, {OVER: 0}, "", "", why
+    )
+    over.taxes = {OVER: over.total + minor}
+    over.status, over.decided_at = RefundStatus.GRANTED, work.now_ns
+    over.explanation = (*over.explanation, why)
     keep_refund(work, over)
-    owed_by_customs(work, over)
+    owed = customs.claim(reference) or owed_by_customs(work, over)
+    owed.taxes, owed.status, owed.met_at = over.taxes, ClaimStatus.OPEN, 0
+    work.changes.claims[reference] = owed
 
 
 def owed_by_customs(work: Work, refund: Refund) -> Claim:

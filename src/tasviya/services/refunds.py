@@ -243,7 +243,12 @@ def _to_cash(work: Work, refund: Refund) -> None:
     owed = account(work, AccountKind.CUSTOMS_REFUND, refund.member, refund.mrn)
     cash = account(work, AccountKind.TRADER_CASH, refund.member, refund.trader)
     minor = claim.left
-    work.post(f"{refund.reference}:to_cash", 0, [leg("to_cash", LegCode.REFUND_PAID, owed, cash, minor)], 0)
+    work.post(
+        f"{refund.reference}:to_cash:{claim.paid}",
+        0,
+        [leg("to_cash", LegCode.REFUND_PAID, owed, cash, minor)],
+        0,
+    )
     claim.paid, claim.status, claim.met_at = claim.total, ClaimStatus.MET, work.now_ns
     claim.met_by = "cash account"
     work.changes.claims[claim.reference] = claim

@@ -116,7 +116,11 @@ def test_every_exit_status_is_explained() -> None:
 
 def examples(*pages: str) -> dict[str, str]:
     """Every command that pages show, docs/cli.md if none is named, and what it prints."""
-    text = "".join(map(text_of, pages or ("docs/cli.md",)))
+    return examples_in("".join(map(text_of, pages or ("docs/cli.md",))))
+
+
+def examples_in(text: str) -> dict[str, str]:
+    """Every command that a text shows, and what it prints."""
     blocks = re.findall(r"^```console\n(.*?)^```", text, flags=re.S | re.M)
     return dict(re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks), flags=re.M))
 
@@ -263,7 +267,7 @@ def test_controls_print_what_the_examples_show(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown = 0
-    for line, told in examples("docs/controls.md").items():
+    for line, told in examples_in(text_of("docs/controls.md").partition("\n## At work\n")[0]).items():
         if line.startswith("tasviya customs risk"):
             pytest.importorskip("lightgbm", reason="the extra risk is not installed")
         status, said = run_command(monkeypatch, capsys, line)
@@ -271,6 +275,27 @@ def test_controls_print_what_the_examples_show(
         assert is_printed(told, said), (line, said)
         shown += 1
     assert shown == 8
+
+
+@pytest.mark.usefixtures("desk")
+def test_controls_at_work_print_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "support"))
+    from customs_union import CustomsUnion
+
+    money = 'name = "Kazakhstan"\ncurrency = "KZT"\n'
+    rates = (money, f'{money}customs_rates.EUR = {{ value = "512.34" }}\n')
+    union = CustomsUnion(Path("my-union"), rates)
+    union.at("10:30").settle()
+    monkeypatch.setenv("TASVIYA_HOME", str(union.home.root))
+    monkeypatch.setenv("TASVIYA_NOW", "2026-09-29T10:30:00Z")
+    at_work = examples_in(text_of("docs/controls.md").partition("\n## At work\n")[2])
+    for line, told in at_work.items():
+        status, said = run_command(monkeypatch, capsys, line)
+        assert status == 0, (line, said)
+        assert is_printed(told, said), (line, said)
+    assert len(at_work) == 8
 
 
 @pytest.mark.slow
@@ -403,6 +428,8 @@ def test_a_movements_life_is_drawn_from_its_table() -> None:
 
     page = text_of("docs/transit.md")
     assert page == docs_diagram.with_transit_diagram(page), "run python tools/docs_diagram.py"
+    customs = text_of("docs/customs.md")
+    assert customs == docs_diagram.with_customs_diagram(customs), "run python tools/docs_diagram.py"
     drawn = page.partition(docs_diagram.TRANSIT_BEGIN)[2].partition(docs_diagram.END)[0]
     assert [name for name in transit.TRANSITIONS if f"| `{name}` |" not in drawn] == []
 

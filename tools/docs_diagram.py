@@ -1,6 +1,7 @@
 """Draws life cycles into the docs, from their tables.
 
-A payment's and a clearing cycle's go into docs/architecture.md, a movement's into docs/transit.md.
+A payment's and a clearing cycle's go into docs/architecture.md, a movement's into docs/transit.md, a
+declaration's into docs/customs.md, which has the table of roles, too.
 
     python tools/docs_diagram.py
 
@@ -14,7 +15,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from tasviya.customs import transit
+from tasviya.customs import lodgement, transit
+from tasviya.membership.roles import MAY
 from tasviya.settlement import clearing_cycle
 from tasviya.settlement.payment import ISO_STATUS, TRANSITIONS, Status
 
@@ -25,6 +27,9 @@ END = "<!-- end -->"
 
 TRANSIT_PAGE = PAGE.parent / "transit.md"
 TRANSIT_BEGIN = "<!-- life cycle: from customs.transit.TRANSITIONS; tools/docs_diagram.py draws it -->\n"
+CUSTOMS_PAGE = PAGE.parent / "customs.md"
+CUSTOMS_BEGIN = "<!-- life cycle: from customs.lodgement.TRANSITIONS; tools/docs_diagram.py draws it -->\n"
+ROLES_BEGIN = "<!-- roles: from membership.roles.MAY; tools/docs_diagram.py writes it -->\n"
 CYCLE_BEGIN = (
     "<!-- life cycle: from settlement.clearing_cycle.TRANSITIONS; tools/docs_diagram.py draws it -->\n"
 )
@@ -53,6 +58,20 @@ def transit_diagram() -> str:
         word = transit.ETIR.get(status, "—")
         rows.append(f"| `{status}` | {word} | {ways(out) or 'nothing: it is final'} |")
     return "\n".join([*drawn(transit.TRANSITIONS, transit.Status.DECLARED), "", *rows])
+
+
+def declaration_diagram() -> str:
+    """A declaration's life cycle."""
+    return "\n".join(drawn(lodgement.TRANSITIONS, lodgement.LodgementStatus.DRAFT))
+
+
+def roles_table() -> str:
+    """What each role may do; nothing else."""
+    rows = ["| Role | May |", "|---|---|"]
+    for role, acts in MAY.items():
+        told = ", ".join(sorted(act.replace("_", " ") for act in acts))
+        rows.append(f"| `{role}` | {told} |")
+    return "\n".join(rows)
 
 
 def drawn(table: Mapping[StrEnum, Mapping[StrEnum, StrEnum]], first: StrEnum) -> list[str]:
@@ -87,6 +106,14 @@ def with_transit_diagram(page: str) -> str:
     return _redrawn(page, (TRANSIT_BEGIN, transit_diagram()))
 
 
+def with_customs_diagram(page: str) -> str:
+    """The page on customs with its diagram and its table of roles as the code has them.
+
+    Raises: ValueError if the page has no markers.
+    """
+    return _redrawn(page, (CUSTOMS_BEGIN, declaration_diagram()), (ROLES_BEGIN, roles_table()))
+
+
 def _redrawn(page: str, *diagrams: tuple[str, str]) -> str:
     for begin, text in diagrams:
         before, found, rest = page.partition(begin)
@@ -100,4 +127,5 @@ def _redrawn(page: str, *diagrams: tuple[str, str]) -> str:
 if __name__ == "__main__":
     PAGE.write_text(with_diagram(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     TRANSIT_PAGE.write_text(with_transit_diagram(TRANSIT_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    CUSTOMS_PAGE.write_text(with_customs_diagram(CUSTOMS_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     sys.exit(0)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from clearing_union import CLEARING
 from customs_union import CUSTOMS, TRADER, CustomsUnion
 from exchange_union import A, B, D, E
 
@@ -193,3 +196,21 @@ def test_money_of_a_third_member_comes_by_a_batch_too(union: CustomsUnion) -> No
     union.settle()
     union.at("11:00").settle()
     assert union.lodged(lodged.mrn)["status"] == "released"
+
+
+def test_payment_that_settles_in_a_pass_releases_goods_in_the_pass(tmp_path: Path) -> None:
+    passes = '\n[liquidity_saving]\nminutes = 30\nalgorithm = "fifo"\non_arrival = false\n'
+    union = CustomsUnion(tmp_path, clearing=CLEARING + passes)
+    union.at("10:30").settle()
+    union.pay(A, D, "100000.00")
+    union.settle()
+    lodged = union.lodge()
+    owed = [union.pay(A, B, "19000.00"), union.pay(B, A, "19500.00")]
+    paid = union.pay(B, KZ, "232.00", remittance=quote(lodged.mrn))
+    union.settle()
+    assert [union.status(each) for each in (*owed, paid)] == ["queued"] * 3
+    assert union.lodged(lodged.mrn)["status"] == "accepted"
+    union.at("11:00").settle()
+    assert [union.status(each) for each in (*owed, paid)] == ["settled"] * 3
+    assert union.lodged(lodged.mrn)["status"] == "released"
+    assert union.customs_books()["KZ/cash"] == DUE

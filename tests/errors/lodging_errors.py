@@ -9,6 +9,7 @@ from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
+from controlled import certified, licensed, preferential, preferring
 from customs_union import CUSTOMS, LAW, MEASURES, TRADER, CustomsUnion, declaration
 from exchange_union import A
 from refused_payments import latest_refusal
@@ -20,7 +21,10 @@ from tasviya.customs.claim import CLAIM_CODES, Claim, ClaimKind, fits
 from tasviya.customs.formats import declaration_json
 from tasviya.customs.revenue import ShareKey
 from tasviya.membership.roles import ROLE_CODES
+from tasviya.services.certificate_uses import USE_CODES
+from tasviya.services.certificates import verify
 from tasviya.services.guarantees import GUARANTEE_AT_WORK_CODES, take
+from tasviya.services.licences import LICENCE_AT_WORK_CODES
 from tasviya.services.lodging import LODGING_CODES, Lodging, amend, invalidate, lift, lodge
 from tasviya.services.revenue_sharing import SHARING_CODES, distribute
 from tasviya.services.securing import SECURING_CODES, charge, defer, pay_from_cash
@@ -29,7 +33,7 @@ from tasviya.services.tariffs import TARIFF_CODES, draft, publish
 Act = Callable[[CustomsUnion], object]
 DAY = date(2026, 12, 1)
 RULES = ROLE_CODES | LODGING_CODES | TARIFF_CODES | CLAIM_CODES | GUARANTEE_AT_WORK_CODES
-RULES |= SECURING_CODES | SHARING_CODES
+RULES |= SECURING_CODES | SHARING_CODES | LICENCE_AT_WORK_CODES | USE_CODES
 KZ_LAW = LAW.replace("{member}", "KZ").replace("{currency}", "KZT")
 
 
@@ -134,6 +138,14 @@ def strangers(union: CustomsUnion) -> None:
     union.ok(lambda work: distribute(work, "KZ", key, {}, "KZ.chief"))
 
 
+def of_another_origin(union: CustomsUnion) -> None:
+    preferential(union)
+    number = certified(union)
+    lodged = union.lodge(**preferring(number, origin="OM"))
+    (fault,) = lodged.faults
+    raise OperatorError(fault.code, fault.what, fault.cure, fault.where)
+
+
 LODGING_CASES: list[tuple[str, str, str, Act]] = [
     ("RO01", "Lodge another's declaration without a role", "actor", lodged(actor="somebody")),
     ("RO02", "Publish one's own draft of a tariff", "actor", unpublished),
@@ -160,6 +172,12 @@ LODGING_CASES: list[tuple[str, str, str, Act]] = [
     ("CU12", "Defer what has been paid for in part", "guarantee", part_paid),
     ("CU13", "Charge days that are not over", "due_on", charged_ahead),
     ("CU14", "Divide a pool by a key that names no member", "key", strangers),
+    ("LI08", "Issue a licence for nothing", "quantity", lambda u: licensed(u, kg=0)),
+    ("LI09", "Issue another licence under a number that is used", "number",
+     lambda u: [licensed(u), licensed(u, kg=50)]),
+    ("CO14", "Verify a certificate that nobody has issued", "number",
+     lambda u: u.ok(lambda work: verify(work, "26IN000000000099O0", "IN.officer.1"))),
+    ("CO15", "Claim another origin than the certificate proves", "preferential_origin", of_another_origin),
     ("CL01", "Pay a claim that has been met", "", unfit(status="met")),
     ("CL02", "Pay more than a claim lacks", "", unfit()),
     ("CL03", "Pay a claim in another currency", "", other_claim),
@@ -196,7 +214,15 @@ def lodge_what_is_wrong(directory: Path) -> None:
         commands(["customs", *words, "--now", "2026-09-29T10:30:00Z"], standalone_mode=False)
 
 
+def answered(directory: Path) -> None:
+    from tasviya.cli.main import app as commands
+
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        commands(["customs", "answer", "D-1", "--format", "pdf"], standalone_mode=False)
+
+
 LODGING_COMMANDS: list[tuple[str, str, str, Callable[[Path], object]]] = [
     ("not_accepted", "A declaration that is lodged is accepted, or kept with all that is wrong with it.",
      "Lodge goods under a code of five digits", lodge_what_is_wrong),
+    ("bad_format", "An answer is written in a format that is known.", "Ask for an answer in PDF", answered),
 ]  # fmt: skip

@@ -65,6 +65,14 @@ roles = ["tariff_manager"]
 [[member.role]]
 person = "{m}.tariff.2"
 roles = ["tariff_manager"]
+
+[[member.role]]
+person = "{m}.ministry"
+roles = ["licensing_authority"]
+
+[[member.role]]
+person = "OM.customs"
+roles = ["other_customs"]
 """
 AUTHORITY = """
 [[member.customs]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,7 +12,9 @@ from tasviya.adapters.sqlite_connection import Connection
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
 from tasviya.customs.movement import MovementRow
-from tasviya.services.customs_book import GuaranteeRow, TariffVersion
+from tasviya.customs.quota_claim import QuotaClaim, QuotaUse
+from tasviya.customs.refund import DrawbackRow, Refund
+from tasviya.services.customs_book import GuaranteeRow, TariffVersion, VersionKind
 from tasviya.services.unit_of_work import Changes
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -60,9 +63,37 @@ class StoredCustoms:
         found = rows_where(self.connection, "customs_movement", MovementRow, where, holder, lrn)
         return next(iter(found), None)
 
-    def tariff_versions(self, member: str) -> list[TariffVersion]:
-        where = "member = ? ORDER BY valid_from, published_at"
-        return rows_where(self.connection, "customs_tariff", TariffVersion, where, member)
+    def tariff_versions(self, member: str, kind: str = VersionKind.TARIFF) -> list[TariffVersion]:
+        where = "member = ? AND kind = ? ORDER BY valid_from, published_at"
+        return rows_where(self.connection, "customs_tariff", TariffVersion, where, member, str(kind))
+
+    def claims_about(self, mrn: str) -> list[Claim]:
+        return claims_where(self.connection, "mrn = ? ORDER BY made_at, reference", mrn)
+
+    def quota_claims_of(self, mrn: str) -> list[QuotaClaim]:
+        return rows_where(self.connection, "customs_quota_request", QuotaClaim, "mrn = ? ORDER BY item", mrn)
+
+    def quota_claims_asked(self, member: str) -> list[QuotaClaim]:
+        where = "status = 'asked' AND member = ? ORDER BY day, mrn, item"
+        return rows_where(self.connection, "customs_quota_request", QuotaClaim, where, member)
+
+    def quota_uses(self, member: str) -> list[QuotaUse]:
+        return rows_where(self.connection, "customs_quota", QuotaUse, "member = ?", member)
+
+    def claims_open(self, member: str) -> list[Claim]:
+        where = "status = 'open' AND member = ? ORDER BY made_at, reference"
+        return claims_where(self.connection, where, member)
+
+    def refund(self, reference: str) -> Refund | None:
+        where = "reference = ?"
+        return next(iter(rows_where(self.connection, "customs_refund", Refund, where, reference)), None)
+
+    def refunds_about(self, mrn: str) -> list[Refund]:
+        where = "mrn = ? ORDER BY asked_on, reference"
+        return rows_where(self.connection, "customs_refund", Refund, where, mrn)
+
+    def drawbacks_from(self, mrn: str) -> list[DrawbackRow]:
+        return rows_where(self.connection, "customs_drawback", DrawbackRow, "mrn = ?", mrn)
 
     def latest_acceptance(self, member: str) -> str:
         sql = "SELECT coalesce(max(accepted_on), '') FROM customs_declaration WHERE member = ?"
@@ -82,9 +113,9 @@ def claims_where(db: Connection, where: str, *values: Any) -> list[Claim]:
 def rows_where(db: Connection, table: str, kind: type[S], where: str, *values: Any) -> list[S]:
     """The rows of a table that a condition holds for, as their type."""
     names = kind.__struct_fields__
-    as_json = [not _is_plain(each.type) for each in msgspec.structs.fields(kind)]
+    readers = _readers(kind)
     rows = db.execute(f"SELECT {', '.join(names)} FROM {table} WHERE {where}", values)
-    return [_row(kind, names, as_json, row) for row in rows.fetchall()]
+    return [_row(kind, names, readers, row) for row in rows.fetchall()]
 
 
 def write_customs(db: Connection, changes: Changes) -> None:
@@ -93,6 +124,10 @@ def write_customs(db: Connection, changes: Changes) -> None:
     write_rows(db, "customs_declaration", changes.lodgements.values())
     write_rows(db, "customs_claim", changes.claims.values())
     write_rows(db, "customs_guarantee", changes.guarantees.values())
+    write_rows(db, "customs_refund", changes.refunds.values())
+    write_rows(db, "customs_drawback", changes.drawbacks)
+    write_rows(db, "customs_quota_request", changes.quota_claims.values())
+    write_rows(db, "customs_quota", changes.quota_uses.values())
     write_rows(db, "customs_movement", changes.movements.values())
 
 
@@ -112,13 +147,25 @@ def _told(value: Any) -> Any:
     return value if isinstance(value, PLAIN) else _encode(value).decode()
 
 
-def _is_plain(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, PLAIN)
+@cache
+def _readers(kind: type[msgspec.Struct]) -> tuple[Callable[[Any], Any], ...]:
+    """What the columns of a row type are read by."""
+    return tuple(_reader(each.type) for each in msgspec.structs.fields(kind))
 
 
-def _row(kind: type[S], names: Sequence[str], as_json: Sequence[bool], row: Sequence[Any]) -> S:
-    given = {
-        name: msgspec.json.decode(value) if coded else value
-        for name, coded, value in zip(names, as_json, row, strict=True)
-    }
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What a column's value is read by."""
+    if kind is bool:
+        return bool
+    return _as_it_is if isinstance(kind, type) and issubclass(kind, PLAIN) else msgspec.json.decode
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _row(
+    kind: type[S], names: Sequence[str], readers: Sequence[Callable[[Any], Any]], row: Sequence[Any]
+) -> S:
+    given = {name: read(value) for name, read, value in zip(names, readers, row, strict=True)}
     return msgspec.convert(given, kind, builtin_types=(bytes,))

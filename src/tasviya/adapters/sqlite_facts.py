@@ -50,6 +50,7 @@ class StoredFacts:
             lodgement=after("SELECT max(seq) FROM customs_declaration"),
             claim=after("SELECT count(*) FROM customs_claim"),
             guarantee=after("SELECT count(*) FROM customs_guarantee"),
+            certificate=after("SELECT count(*) FROM customs_certificate"),
             movement=after("SELECT count(*) FROM customs_movement"),
         )
 

@@ -16,6 +16,7 @@ from tasviya.adapters.migrations import migrate
 from tasviya.adapters.payment_rows import CHANGING, COLUMNS
 from tasviya.adapters.sqlite_clearing import StoredClearing, write_clearing
 from tasviya.adapters.sqlite_connection import connect
+from tasviya.adapters.sqlite_controls import StoredControls, write_controls
 from tasviya.adapters.sqlite_customs import StoredCustoms, write_customs
 from tasviya.adapters.sqlite_exchange import StoredExchange, write_exchange
 from tasviya.adapters.sqlite_facts import StoredFacts
@@ -53,6 +54,7 @@ class SqliteStore(
     StoredClearing,
     StoredInterest,
     StoredCustoms,
+    StoredControls,
 ):
     """The writer's store.
 
@@ -151,6 +153,7 @@ class SqliteStore(
         write_clearing(self.connection, changes)
         write_interest(self.connection, changes)
         write_customs(self.connection, changes)
+        write_controls(self.connection, changes)
         if changes.passes:
             whole = journal.whole
             rows = [

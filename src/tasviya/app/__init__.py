@@ -3,7 +3,7 @@
 from tasviya.adapters.outbox import write_file
 from tasviya.adapters.result_folder import may_write, read_folder, write_folder
 from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
-from tasviya.app.application import Application, by_hand, hand_in, on_a_copy
+from tasviya.app.application import Application, by_hand, hand_in, hand_in_made, on_a_copy
 from tasviya.app.asking import (
     ask,
     ask_clearing,
@@ -17,7 +17,7 @@ from tasviya.app.asking import (
     export,
 )
 from tasviya.app.beginning import initialise
-from tasviya.app.choices import scheme_of, screening_of
+from tasviya.app.choices import random_secret, scheme_of, screening_of
 from tasviya.core.money import format_minor as amount_text
 from tasviya.home import Home, MachineClock, clock_at, read_bytes, read_text, union_file
 
@@ -40,9 +40,11 @@ __all__ = [
     "clock_at",
     "export",
     "hand_in",
+    "hand_in_made",
     "initialise",
     "may_write",
     "on_a_copy",
+    "random_secret",
     "read_bytes",
     "read_folder",
     "read_text",

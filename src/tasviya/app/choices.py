@@ -1,6 +1,8 @@
-"""What a union has chosen where a part of the system asks: its scheme of messages, screening, signatures."""
+"""What a union has chosen where a part of the system asks: scheme, screening, signatures; and chance."""
 
 from __future__ import annotations
+
+import secrets
 
 from tasviya.core.errors import OperatorError
 from tasviya.membership.participant import LIVE
@@ -8,6 +10,9 @@ from tasviya.membership.register import Snapshot
 from tasviya.messages.scheme import Scheme
 from tasviya.messages.signature import Unsigned, Verifier
 from tasviya.services.payments import ByPolicy, Screening
+
+SECRET_LENGTH = 32
+"""Bytes of a secret that is drawn."""
 
 
 def scheme_of(snapshot: Snapshot) -> Scheme:
@@ -57,3 +62,8 @@ def verifier_of(snapshot: Snapshot) -> Verifier:
             'Set mode = "sandbox"; a live union needs signed messages.',
         )
     return verifier
+
+
+def random_secret() -> bytes:
+    """A secret that nobody can guess: for a draw, where chance comes in from outside."""
+    return secrets.token_bytes(SECRET_LENGTH)

@@ -11,7 +11,7 @@ import typer
 
 from tasviya.cli.declarations import plain, read_declaration
 from tasviya.cli.duty import pairs
-from tasviya.cli.options import Output, date_in
+from tasviya.cli.options import DEFAULT_HOME, Home, Output, date_in
 from tasviya.cli.output import Format, Row, details, screen, show
 from tasviya.core.errors import OperatorError, accepted
 
@@ -120,23 +120,31 @@ def select(
 
 
 def hits(
-    results: Annotated[Path, typer.Argument(help="CSV: mrn; rules, blanks between; found, yes or no.")],
+    results: Annotated[
+        Path | None, typer.Argument(help="CSV: mrn; rules, blanks between; found, yes or no.")
+    ] = None,
     rules: Annotated[
         Path | None, typer.Option(help="The rules; those without a control are shown too.")
     ] = None,
+    member: Annotated[str | None, typer.Option(help="Of a union: only this member's controls.")] = None,
+    home: Home = DEFAULT_HOME,
     output: Output = Format.TABLE,
 ) -> None:
-    """How often each rule was right, next to the draw by chance. Example: tasviya customs hits
-    examples/customs/control-results.csv"""
+    """How often each rule was right, next to the draw by chance: of a file's results, or of the controls that
+    a union keeps. Example: tasviya customs hits examples/customs/control-results.csv"""
     from tasviya import app
     from tasviya.customs.hit_rates import hit_rates, read_results
     from tasviya.customs.selectivity_rules import read_selectivity
 
-    read = read_results(app.read_bytes(results, "Name a CSV file of controls' results."), str(results))
-    codes: list[str] = []
-    if rules:
-        by = read_selectivity(app.read_text(rules, "Name a TOML file of rules in UTF-8."), str(rules))
-        codes = [each.code for each in by.rules]
+    if results is None:
+        rates = app.ask_customs(app.Home(home)).hit_rates(member)
+    else:
+        read = read_results(app.read_bytes(results, "Name a CSV file of controls' results."), str(results))
+        codes: list[str] = []
+        if rules:
+            by = read_selectivity(app.read_text(rules, "Name a TOML file of rules in UTF-8."), str(rules))
+            codes = [each.code for each in by.rules]
+        rates = hit_rates(read, codes)
     show(
         [
             {
@@ -145,7 +153,7 @@ def hits(
                 "found": each.found,
                 "rate": "-" if each.rate is None else f"{float(each.rate):.3f}",
             }
-            for each in hit_rates(read, codes)
+            for each in rates
         ],
         output,
         empty="No results.",

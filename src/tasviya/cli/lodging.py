@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,6 +92,36 @@ def status(
 
 
 @commands.command()
+def trace(mrn: Mrn, home: Home = DEFAULT_HOME, output: Output = Format.TABLE) -> None:
+    """Follow a shipment: declared, assessed, paid in one currency, received in another, released, netted.
+    Example: tasviya customs trace 26KZ000000000001R2"""
+    from tasviya import app
+
+    show(app.ask_customs(app.Home(home)).trace(mrn), output)
+
+
+@commands.command()
+def answer(
+    mrn: Annotated[str, typer.Argument(help="The declaration's MRN, or its declarant's number.")],
+    form: Annotated[str, typer.Option("--format", help="json, wco (a Response) or cusres.")] = "json",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """What customs answer to a declaration where it stands now, on standard output. Example: tasviya customs
+    answer 26KZ000000000001R2 --format wco"""
+    from tasviya import app
+    from tasviya.services.customs_answers import ANSWER_FORMATS, answer_of, written
+
+    if form not in ANSWER_FORMATS:
+        cure = f"One of {', '.join(ANSWER_FORMATS)}."
+        raise OperatorError("bad_format", f"{form:.20} is no format of answers.", cure, "--format")
+    asked = app.ask_customs(app.Home(home))
+    lodged = asked.found(mrn)
+    made = written(answer_of(lodged, asked.money(lodged.member)), form, lodged.member, lodged.declarant)
+    sys.stdout.buffer.write(made)
+    sys.stdout.flush()
+
+
+@commands.command()
 def amend(
     mrn: Mrn,
     file: Annotated[Path, typer.Argument(help="The whole declaration, as it should be.")],
@@ -144,7 +175,8 @@ def release(
     mrn: Mrn,
     actor: As,
     hold: Annotated[str, typer.Option(help="Which hold the control has lifted: its code.")],
-    result: Annotated[str, typer.Option(help="What the control has found.")],
+    result: Annotated[str, typer.Option(help="What the control has come to, in words.")],
+    found: Annotated[bool, typer.Option("--found", help="The control has found something.")] = False,
     home: Home = DEFAULT_HOME,
     now: Now = None,
     output: Output = Format.TABLE,
@@ -155,6 +187,6 @@ def release(
     from tasviya.services import lodging
 
     with app.by_hand(home, now) as application:
-        accepted(application.do(lambda work: lodging.lift(work, mrn, hold, actor, result)))
+        accepted(application.do(lambda work: lodging.lift(work, mrn, hold, actor, result, found)))
         application.finish_telling()
     status(mrn, home=home, output=output)

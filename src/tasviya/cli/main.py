@@ -14,6 +14,7 @@ import typer
 from tasviya import __version__
 from tasviya.cli import (
     ask,
+    certificates,
     controls,
     credit,
     customs,
@@ -22,18 +23,24 @@ from tasviya.cli import (
     declarations,
     default,
     duty,
+    duty_payments,
     exchange,
     exchange_day,
     goods,
     guarantees,
+    licences,
     lodging,
     lsm,
     mirror,
     netting,
     netting_years,
     operate,
+    quotas,
+    refunds,
     risk,
+    rule_versions,
     setoff,
+    shared_data,
     tariff,
     tariff_versions,
     transit,
@@ -75,8 +82,15 @@ customs.customs_app.command()(controls.select)
 customs.customs_app.command()(controls.hits)
 customs.customs_app.command()(mirror.mirror)
 customs.customs_app.add_typer(risk.risk_app, name="risk")
+for commands in (duty_payments.commands, refunds.commands, quotas.commands):
+    customs.customs_app.registered_commands += commands.registered_commands
+customs.customs_app.add_typer(refunds.refund_app, name="refund")
 tariff.tariff_app.registered_commands += tariff_versions.commands.registered_commands
 customs.customs_app.add_typer(tariff.tariff_app, name="tariff")
+customs.customs_app.add_typer(rule_versions.rules_app, name="rules")
+customs.customs_app.add_typer(licences.licence_app, name="licence")
+customs.customs_app.add_typer(certificates.certificate_app, name="certificate")
+customs.customs_app.registered_commands += shared_data.commands.registered_commands
 transit.transit_app.registered_commands += transit_way.commands.registered_commands
 customs.customs_app.add_typer(transit.transit_app, name="transit")
 customs.customs_app.add_typer(guarantees.guarantee_app, name="guarantee")

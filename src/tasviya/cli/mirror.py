@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 from tasviya.cli.controls import OnDay, rates_in
 from tasviya.cli.declarations import plain, read_declaration, stop
 from tasviya.cli.duty import EXAMPLE, CustomsFolder, GivenRates, read_customs
-from tasviya.cli.options import Output
+from tasviya.cli.options import DEFAULT_HOME, Home, Output
 from tasviya.cli.options import date_in as day_in
 from tasviya.cli.output import Format, Row, show
 from tasviya.core.errors import OperatorError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tasviya.customs.mirror import Gap, RateOf
     from tasviya.customs.mirror_lines import MirrorLine
     from tasviya.customs.mirror_match import Accepted
+    from tasviya.customs.tariff import Tariff
     from tasviya.customs.valuation import Rates
 
 ACCEPTED = "accepted.csv"
@@ -30,21 +31,31 @@ SUFFIXES = (".json", ".xml")
 
 
 def mirror(
-    exports: Annotated[Path, typer.Argument(help="A folder of export declarations, and accepted.csv.")],
-    imports: Annotated[Path, typer.Argument(help="The same of the other member's imports.")],
-    currency: Annotated[str, typer.Option(help="In which values are compared, and what rates are in.")],
+    exports: Annotated[
+        Path | None, typer.Argument(help="A folder of export declarations, and accepted.csv.")
+    ] = None,
+    imports: Annotated[Path | None, typer.Argument(help="The same of the other member's imports.")] = None,
+    currency: Annotated[
+        str, typer.Option(help="Of folders: in which values are compared, and what rates are in.")
+    ] = "",
     rate: GivenRates = None,
     on: OnDay = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="How long goods may be under way.")] = 60,
     value_tolerance: Annotated[str, typer.Option(help="What is no gap of value, per cent.")] = "5",
     quantity_tolerance: Annotated[str, typer.Option(help="What is no gap of quantity, per cent.")] = "2",
-    member: Annotated[str, typer.Option(help="Whose duty goods under another code would pay.")] = "",
+    member: Annotated[
+        str, typer.Option(help="Whose duty goods under another code would pay; of a union: whose imports.")
+    ] = "",
+    partner: Annotated[str, typer.Option("--from", help="Of a union: only from this member.")] = "",
+    actor: Annotated[str, typer.Option("--as", help="Of a union: who asks, by its roles.")] = "",
     customs: CustomsFolder = EXAMPLE,
+    home: Home = DEFAULT_HOME,
     output: Output = Format.TABLE,
 ) -> None:
-    """Where what was declared out is not what was declared in, each gap with its reason. Example: tasviya
-    customs mirror examples/customs/mirror/exports examples/customs/mirror/imports --currency EUR --on
-    2026-12-31"""
+    """Where what was declared out is not what was declared in, each gap with its reason: of two folders, or
+    of what a union keeps. Example: tasviya customs mirror examples/customs/mirror/exports
+    examples/customs/mirror/imports --currency EUR --on 2026-12-31"""
+    from tasviya import app
     from tasviya.customs.mirror import Tolerance
     from tasviya.customs.mirror import mirror as gaps_of
 
@@ -55,19 +66,31 @@ def mirror(
         quantity=_percent(quantity_tolerance, "--quantity-tolerance"),
         days=days,
     )
-    rate_of = _rate_of(customs, member, rates, currency) if member else None
-    sides = (_accepted(exports), _accepted(imports))
-    gaps = gaps_of(*sides, currency, rates, day, given, rate_of)
-    if isinstance(gaps, list):
-        stop(gaps, exports)
-    rows = [_row(each, currency) for each in gaps]
+    trades: Mapping[str, tuple[Sequence[Accepted], Sequence[Accepted]]]
+    if exports and imports and currency:
+        trades = {"": (_accepted(exports), _accepted(imports))}
+        tariff = read_customs(customs, member) if member else None
+    elif member and actor and not (exports or imports):
+        asked = app.ask_customs(app.Home(home))
+        trades = asked.sides(member, actor, partner or None)
+        currency, tariff = asked.money(member).code, asked.tariff_on(member, day)
+    else:
+        raise typer.BadParameter("Name two folders and --currency; or, of a union, --member and --as.")
+    rate_of = _rate_of(tariff, rates, currency) if tariff else None
+    rows: list[Row] = []
+    for other, sides in trades.items():
+        gaps = gaps_of(*sides, currency, rates, day, given, rate_of)
+        if isinstance(gaps, list):
+            stop(gaps, exports or home)
+        rows += [({"from": other} if other else {}) | _row(each, currency) for each in gaps]
     if output is not Format.TABLE:
         show(rows, output)
         return
     for row in rows:
-        title = " ".join(filter(None, (row["reason"], row["goods"])))
+        title = " ".join(filter(None, (row.get("from", ""), row["reason"], row["goods"])))
         typer.echo(f"{title}  {row['exports'] or '-'} / {row['imports'] or '-'}\n  {row['what']}")
-    count = f"{len(sides[0]):,} exports and {len(sides[1]):,} imports"
+    out, into = (sum(len(sides[place]) for sides in trades.values()) for place in (0, 1))
+    count = f"{out:,} exports and {into:,} imports"
     typer.echo(f"{count}: {len(rows):,} gaps." if rows else f"{count}: no gap.")
 
 
@@ -123,7 +146,7 @@ def _accepted(folder: Path) -> Sequence[Accepted]:
     return found
 
 
-def _rate_of(customs: Path, member: str, rates: Rates, code: str) -> RateOf:
+def _rate_of(tariff: Tariff, rates: Rates, code: str) -> RateOf:
     """The first tax of a member's law on goods, as a share of their value; None where it cannot be told."""
     from tasviya.core.errors import Refusal
     from tasviya.core.rounding import Rounding, rounded
@@ -132,7 +155,6 @@ def _rate_of(customs: Path, member: str, rates: Rates, code: str) -> RateOf:
     from tasviya.customs.worth import worth
     from tasviya.services.duty import Asked, answer
 
-    tariff = read_customs(customs, member)
     money = tariff.law.currency
     one = Fraction(1) if money.code == code else rates.get(money.code)
     own = {name: each / one for name, each in {**rates, code: Fraction(1)}.items()} if one else {}

@@ -98,8 +98,8 @@ class Stop:
 
 
 @dataclass(slots=True)
-class _Found:
-    """What a pass over a declaration has found; licences with its uses taken."""
+class Controlled:
+    """What controls of a declaration have found. licences: with what it takes of them; wants: by item."""
 
     licences: dict[str, Licence]
     wants: list[Hold | Stop] = field(default_factory=list)
@@ -117,7 +117,7 @@ def check_controls(
     declaration: one without a broken rule of its own. licences: by number, as their authorities know them.
     rates: for thresholds in another currency than the goods' price. Changes nothing.
     """
-    return tuple(_pass(declaration, rules, licences, on, rates).wants)
+    return tuple(control(declaration, rules, licences, on, rates).wants)
 
 
 def use_licences(
@@ -132,7 +132,7 @@ def use_licences(
     The same again changes nothing. Uses are the declaration's by its MRN, or by its own number while it has
     none: take them once it has one.
     """
-    found = _pass(declaration, rules, licences, on, rates)
+    found = control(declaration, rules, licences, on, rates)
     return tuple(found.wants) if found.wants else found.licences
 
 
@@ -141,14 +141,16 @@ def reference_of(declaration: Declaration) -> str:
     return declaration.mrn or declaration.lrn
 
 
-def _pass(
+def control(
     declaration: Declaration,
     rules: Iterable[ControlRule],
     licences: Mapping[str, Licence],
     on: date,
     rates: Rates | None,
-) -> _Found:
-    found = _Found(dict(licences))
+) -> Controlled:
+    """What holds or stops a declaration's goods, and the licences with what it takes of them all the same:
+    goods that wait for one document keep what they have of another licence."""
+    found = Controlled(dict(licences))
     for rule in rules:
         if rule.direction is not declaration.kind or not rule.begins <= on <= rule.ends:
             continue
@@ -217,7 +219,7 @@ def _prohibited(item: Item, rule: ControlRule, place: int) -> Refusal:
 
 
 def _unsatisfied(
-    declaration: Declaration, item: Item, rule: ControlRule, place: int, on: date, found: _Found
+    declaration: Declaration, item: Item, rule: ControlRule, place: int, on: date, found: Controlled
 ) -> Refusal | None:
     """What is lacking of a licence or a control; a licence that serves is used in `found`."""
     where = f"{path(place)}.documents"

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from fractions import Fraction
 
 import msgspec
 
@@ -81,11 +82,13 @@ WAITING = frozenset({LodgementStatus.ACCEPTED, LodgementStatus.SECURED})
 
 class Hold(msgspec.Struct, frozen=True, array_like=True):
     """Why goods are not released though they may be paid for. code: of the rule or control that holds them.
-    authority: who can lift it."""
+    authority: who can lift it. ground: the reason's code and the field that it is about; once lifted, the
+    same does not hold the goods again."""
 
     code: str
     why: str
     authority: str = ""
+    ground: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True, array_like=True):
@@ -146,6 +149,16 @@ class Lodgement(msgspec.Struct):
     amended_by: str = ""
     release_reason: str = ""
     """What released it: a payment's id, `deferred`, `cash account`, `nothing due`."""
+    trader: str = ""
+    """Whose goods they are: the importer, of an export the exporter."""
+    destination: str = ""
+    """Of an export: the country to which the goods go."""
+    licences: tuple[str, ...] = ()
+    """The numbers of licences that it has used."""
+    certificates: tuple[str, ...] = ()
+    """The numbers of certificates of origin that it has used."""
+    lifted: tuple[Hold, ...] = ()
+    """Holds that controls have lifted."""
 
     def happens(self, event: LodgementEvent) -> None:
         """Move to the status that follows.
@@ -153,6 +166,11 @@ class Lodgement(msgspec.Struct):
         Raises: InvariantBroken if TRANSITIONS has no such way.
         """
         self.status = following(TRANSITIONS, self.status, event, self.mrn or self.lrn)
+
+    @property
+    def frozen_rates(self) -> dict[str, Fraction]:
+        """The official rates that hold for it."""
+        return {code: Fraction(text) for code, text in self.rates.items()}
 
     @property
     def assessed(self) -> int:

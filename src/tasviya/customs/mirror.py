@@ -113,8 +113,9 @@ def mirror(
     """Every gap between two members' declarations of the trade from one to the other.
 
     exports, imports: accepted, without broken rules, all of that trade and of the days that are looked at.
-    code: the currency in which values are compared; rates: what one of another is worth in it. as_of: the day
-    up to which imports are given; younger exports may still be under way. rate_of: of the importer's tariff.
+    code: the currency in which values are compared; rates: what one of another is worth in it, for
+    declarations that bring none of their own. as_of: the day up to which imports are given; younger exports
+    may still be under way. rate_of: of the importer's tariff.
     Sorted by reason, then by declarations. Refused with all of MR01, MR02 and MR03 that is found.
     """
     if refusals := list(_faults(exports, imports, code, rates)):
@@ -147,14 +148,18 @@ def _faults(
             if each.reference in seen:
                 yield Refusal("MR02", f"{each.reference} is there twice.", "Give it once.", each.reference)
             seen.add(each.reference)
-    used = set[str]().union(*(currencies_of(each.declaration) for each in (*exports, *imports)))
-    for name in sorted(used | {code}):
+    used = {code: True}
+    for each in (*exports, *imports):
+        own = Money(code, rates).of(each).rates
+        for name in currencies_of(each.declaration):
+            used[name] = used.get(name, True) and (name == code or own.get(name, 0) > 0)
+    for name, has_rate in sorted(used.items()):
         try:
             currency(name)
         except UnknownCurrency:
             yield Refusal("MR03", f"{name!r:.20} is no currency.", "Give a code of ISO 4217.", name)
             continue
-        if name != code and rates.get(name, 0) <= 0:
+        if not has_rate:
             yield Refusal("MR03", f"There is no rate of {name} in {code}.", "Give the rate.", name)
 
 

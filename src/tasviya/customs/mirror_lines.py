@@ -55,15 +55,19 @@ class Money:
     code: str
     rates: Rates
 
+    def of(self, accepted: Accepted) -> Money:
+        """The same with the rates that were official for a declaration, if it brings its own."""
+        return self if accepted.rates is None else Money(self.code, accepted.rates)
 
-def lines_of(side: Iterable[Accepted], money: Money, *, exported: bool) -> dict[str, MirrorLine]:
+
+def lines_of(side: Iterable[Accepted], of_all: Money, *, exported: bool) -> dict[str, MirrorLine]:
     """The lines of a side's declarations by subheading. All currencies have a rate.
 
     exported: whether it is the exporter's side.
     """
     parts: dict[str, list[tuple[Item, Fraction, Fraction]]] = defaultdict(list)
     for each in side:
-        declaration = each.declaration
+        declaration, money = each.declaration, of_all.of(each)
         total = sum((_minor(item, money) for item in declaration.items), Fraction(0))
         for item in declaration.items:
             share = _minor(item, money) / total if total else Fraction(0)

@@ -24,6 +24,7 @@ from fractions import Fraction
 from tasviya.customs.declaration import Declaration, Party
 from tasviya.customs.duty_units import Unit
 from tasviya.customs.nomenclature import bare
+from tasviya.customs.worth import Rates
 
 UCR_TYPES = frozenset(["UCR", "DCR", "DUCR", "MUCR"])
 """Types of previous documents whose reference is a unique consignment reference."""
@@ -35,10 +36,14 @@ DAYS_BEFORE = 3
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A declaration and the day on which it was accepted."""
+    """A declaration and the day on which it was accepted.
+
+    rates: that were official for it, in the currency that sides are compared in; None: those of all.
+    """
 
     declaration: Declaration
     on: date
+    rates: Rates | None = None
 
     @property
     def reference(self) -> str:

@@ -31,6 +31,8 @@ class Role(StrEnum):
     """The customs of another member that the goods concern."""
     GUARANTOR = "guarantor"
     AUDITOR = "auditor"
+    LICENSING_AUTHORITY = "licensing_authority"
+    """Who issues licences for goods, such as a ministry's office."""
 
 
 class Act(StrEnum):
@@ -57,6 +59,11 @@ class Act(StrEnum):
     READ_GUARANTEE = "read_guarantee"
     READ_TOTALS = "read_totals"
     READ_ALL = "read_all"
+    DRAFT_RULES = "draft_rules"
+    PUBLISH_RULES = "publish_rules"
+    ISSUE_LICENCE = "issue_licence"
+    CERTIFY_ORIGIN = "certify_origin"
+    REVOKE_CERTIFICATE = "revoke_certificate"
 
 
 MAY: Mapping[Role, frozenset[Act]] = {
@@ -66,16 +73,20 @@ MAY: Mapping[Role, frozenset[Act]] = {
     ),
     Role.OFFICER: frozenset(
         {Act.CONTROL, Act.AMEND_EX_OFFICIO, Act.INVALIDATE, Act.RELEASE, Act.CORRECT, Act.MOVE_TRANSIT}
-        | {Act.READ_DECLARATION, Act.READ_GUARANTEE, Act.READ_TOTALS}
+        | {Act.READ_DECLARATION, Act.READ_GUARANTEE, Act.READ_TOTALS, Act.CERTIFY_ORIGIN}
     ),
     Role.SUPERVISOR: frozenset(
         {Act.WAIVE, Act.GRANT_REFUND, Act.CALL_GUARANTEE, Act.TAKE_GUARANTEE, Act.SHARE_REVENUE}
+        | {Act.REVOKE_CERTIFICATE}
         | {Act.READ_DECLARATION, Act.READ_GUARANTEE, Act.READ_TOTALS}
     ),
-    Role.TARIFF_MANAGER: frozenset({Act.DRAFT_TARIFF, Act.PUBLISH_TARIFF}),
+    Role.TARIFF_MANAGER: frozenset(
+        {Act.DRAFT_TARIFF, Act.PUBLISH_TARIFF, Act.DRAFT_RULES, Act.PUBLISH_RULES}
+    ),
     Role.OTHER_CUSTOMS: frozenset({Act.READ_TOTALS, Act.MOVE_TRANSIT}),
     Role.GUARANTOR: frozenset({Act.READ_GUARANTEE}),
     Role.AUDITOR: frozenset({Act.READ_DECLARATION, Act.READ_GUARANTEE, Act.READ_TOTALS, Act.READ_ALL}),
+    Role.LICENSING_AUTHORITY: frozenset({Act.ISSUE_LICENCE}),
 }
 """What each role may do; what is not here it may not."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from tasviya.core.errors import Refusal
 from tasviya.core.money import Currency
 from tasviya.membership.participant import ACTIVE, CUSTOMS, TREASURY, Participant
@@ -40,23 +42,31 @@ def money_of(snapshot: Snapshot, member: str) -> Currency:
     return snapshot.currencies[snapshot.members[member].currency]
 
 
-def account(work: Work, kind: AccountKind, member: str, with_whom: str = "") -> LedgerAccount:
-    """An account in the books of a member's customs; it is opened if it is not there.
+def day_in(work: Work, member: str) -> date:
+    """The day it is now in a member's own zone."""
+    snapshot = work.memory.snapshot
+    hours = snapshot.operating_hours(money_of(snapshot, member).code)
+    if hours is None:
+        raise LookupError(f"the currency of {member} does not settle here")
+    return hours.local_date(work.now_ns)
 
-    member: one that has an authority.
-    """
+
+def account(work: Work, kind: AccountKind, member: str, with_whom: str = "") -> LedgerAccount:
+    """An account in the books of a member's customs; it is opened if it is not there."""
+    wanted = named(work, kind, member, with_whom)
+    if wanted.id not in work.memory.accounts:
+        work.open_account(wanted)
+    return wanted
+
+
+def named(work: Work, kind: AccountKind, member: str, with_whom: str = "") -> LedgerAccount:
+    """An account in the books of a member's customs, open or not. member: one that has an authority."""
     snapshot = work.memory.snapshot
     found = authority(snapshot, member)
     owner = "" if isinstance(found, Refusal) else found.code
     money = money_of(snapshot, member)
-    wanted = ledger_account(kind, owner, money, with_whom)
-    state = work.memory.accounts.get(wanted.id)
-    if state is not None:
-        return state.account
     number = ".".join(filter(None, (owner, money.code, kind.name, with_whom)))
-    opened = ledger_account(kind, owner, money, with_whom, number)
-    work.open_account(opened)
-    return opened
+    return ledger_account(kind, owner, money, with_whom, number)
 
 
 def leg(name: str, code: LegCode, debit: LedgerAccount, credit: LedgerAccount, amount: int) -> Leg:

@@ -17,20 +17,19 @@ from datetime import date
 from fractions import Fraction
 from hashlib import sha256
 
-from tasviya.core.business_day import OperatingHours
 from tasviya.core.errors import Refusal
 from tasviya.customs.claim import ClaimKind, ClaimStatus
 from tasviya.customs.declaration import Declaration, Document, Kind
 from tasviya.customs.declaration_rules import check
 from tasviya.customs.lodgement import UNDECIDED, WAITING, Fault, Lodgement, LodgementEvent
 from tasviya.customs.mrn import mrn
-from tasviya.customs.tariff import Tariff
 from tasviya.customs.valuation import Rates
 from tasviya.membership.roles import Act, Role, refused, same_person
-from tasviya.services.claims import assessed_legs, keep, meet, new_claim, release
-from tasviya.services.customs_accounts import account, authority, leg, money_of
-from tasviya.services.customs_controls import judge
+from tasviya.services.claims import assessed_legs, end, keep, meet, new_claim, owe_back, release
+from tasviya.services.customs_accounts import account, authority, day_in, leg, money_of
+from tasviya.services.customs_controls import being_looked_at, faults, give_back, held, judge, lifted
 from tasviya.services.declarations import Assessed, assess_declaration, assessed_rows
+from tasviya.services.quota_claims import as_granted, claim_quotas, give_back_quotas, quota_faults
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.routing import LegCode
@@ -74,15 +73,15 @@ def save(work: Work, lodging: Lodging, refusals: list[Refusal] | None = None) ->
 
 
 def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
-    """Lodge a declaration: the row says what became of it. Refused, with nothing kept, only if who lodges may
-    not, or the number is another declaration's."""
+    """Lodge a declaration: the row says what became of it. Refused, with nothing kept, if its number or who
+    lodges is."""
     found = _row(work, lodging)
     if isinstance(found, Refusal):
         return found
     if found.status not in UNDECIDED:
         return _stands(found, lodging)
     day = local_day(work, lodging.member)
-    judged = _judged(work, lodging, day)
+    judged = judge_by_law(work, lodging, day)
     if isinstance(judged, list):
         return _save(work, found, judged)
     _accept(work, lodging, found, day, judged)
@@ -92,10 +91,9 @@ def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
 def amend(
     work: Work, reference: str, declared: Declaration, body: bytes, actor: str, reason: str = ""
 ) -> Lodgement | Refusal | list[Refusal]:
-    """Change an accepted declaration before its goods are released; it is assessed by what was frozen.
+    """Change an accepted declaration before release, by what was frozen; every fault if it has one.
 
-    reason: an officer that amends gives one. Returns every fault if it would not be accepted; nothing has
-    changed then.
+    reason: an officer that amends gives one.
     """
     lodged = waiting(work, reference, "amended")
     if isinstance(lodged, Refusal):
@@ -114,16 +112,17 @@ def amend(
         return unfit
     lodging = Lodging(lodged.member, declared, body, actor)
     day = date.fromisoformat(lodged.accepted_on)
-    judged = _judged(work, lodging, day, lodged)
+    judged = judge_by_law(work, lodging, day, lodged)
     if isinstance(judged, list):
         return judged
     before = dict(lodged.taxes)
     _freeze(work, lodged, judged)
     lodged.body, lodged.digest, lodged.version = body, sha256(body).digest(), lodged.version + 1
     lodged.amended_by = actor
-    lodged.channel, lodged.holds = judge(work, lodged, declared, judged.assessed)
+    judge(work, lodged, declared)
+    lodged.holds += claim_quotas(work, lodged, declared)
     work.act("amend", lodged.mrn, f"version {lodged.version} {reason}".strip(), actor)
-    _reassess(work, lodged, before)
+    reassess(work, lodged, before)
     return lodged
 
 
@@ -132,7 +131,7 @@ def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement
     lodged = waiting(work, reference, "invalidated")
     if isinstance(lodged, Refusal):
         return lodged
-    unfit = allowed(work, actor, Act.INVALIDATE, lodged.member, lodged.declarant)
+    unfit = allowed(work, actor, Act.INVALIDATE, lodged.member, lodged.declarant) or being_looked_at(lodged)
     if unfit is not None:
         return unfit
     claim = work.memory.customs.claim(lodged.mrn)
@@ -145,19 +144,23 @@ def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement
             own = account(work, AccountKind.CLAIM, claim.member, claim.reference)
             owed = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)
             legs.append(leg("given_back", LegCode.REFUND, own, owed, claim.paid))
+            owe_back(work, claim, claim.paid, f"{lodged.mrn} is invalidated: {reason}")
         work.post(f"{lodged.mrn}:invalidated", 0, legs, 0)
-        claim.status, claim.met_at = ClaimStatus.WITHDRAWN, work.now_ns
-        work.changes.claims[claim.reference] = claim
+        end(work, claim, ClaimStatus.WITHDRAWN)
+    give_back_quotas(work, lodged)
     lodged.happens(LodgementEvent.INVALIDATE)
+    give_back(work, lodged)
     keep(work, lodged)
     work.act("invalidate", lodged.mrn, reason, actor)
     return lodged
 
 
-def lift(work: Work, reference: str, code: str, actor: str, result: str) -> Lodgement | Refusal:
-    """An officer's control has found the goods in order: a hold goes, and the last one releases what is paid.
+def lift(
+    work: Work, reference: str, code: str, actor: str, result: str, found: bool = False
+) -> Lodgement | Refusal:
+    """An officer's control is done: a hold goes, and the last one releases what is paid.
 
-    code: of the hold. result: what was found.
+    code: of the hold. result: what the control has come to, in words; found: whether it found something.
     """
     lodged = waiting(work, reference, "controlled")
     if isinstance(lodged, Refusal):
@@ -165,18 +168,15 @@ def lift(work: Work, reference: str, code: str, actor: str, result: str) -> Lodg
     unfit = allowed(work, actor, Act.CONTROL, lodged.member)
     if unfit is None and lodged.amended_by:
         unfit = same_person(actor, lodged.amended_by, f"amended {reference}")
-    held = [each for each in lodged.holds if each.code == code]
-    if unfit is None and not held:
+    if unfit is None and code not in (each.code for each in lodged.holds):
         there = ", ".join(each.code for each in lodged.holds) or "none"
         what = f"{reference} is not held by {code:.20}."
         unfit = Refusal("CU05", what, f"It is held by: {there}.", "hold")
     if unfit is not None:
         return unfit
-    lodged.holds = tuple(each for each in lodged.holds if each.code != code)
-    lodged.controlled_by = actor
+    lifted(work, lodged, code, actor, result, found)
     keep(work, lodged)
-    work.act("control", lodged.mrn, f"{code}: {result}", actor)
-    _go_on(work, lodged, f"control:{len(lodged.holds)}")
+    go_on(work, lodged, f"control:{work.changes.commit_seq}")
     return lodged
 
 
@@ -215,42 +215,58 @@ def official_rates(work: Work, member: str) -> tuple[str, dict[str, Fraction]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """What a declaration comes to by the law that holds for it. assessed: of an import."""
+class Judged:
+    """What a declaration comes to by the law that holds for it. Only imports have a tariff and taxes."""
 
     digest: str
-    tariff: Tariff
     rates_on: str
     rates: Rates
-    assessed: Assessed | None
+    assessed: Assessed | None = None
+    tariff_file: str = ""
 
 
-def _judged(
+def judge_by_law(
     work: Work, lodging: Lodging, day: date, frozen: Lodgement | None = None
-) -> _Judged | list[Refusal]:
-    """Judge a declaration by a day's tariff and rates, or by those that were frozen; every fault if it is not
-    to be accepted."""
-    declared, member, book = lodging.declared, lodging.member, work.memory.customs
+) -> Judged | list[Refusal]:
+    """Judge a declaration by a day's tariff and rates, or by those that were frozen, and by controls; every
+    fault if it is not to be accepted."""
+    declared, member = lodging.declared, lodging.member
     if declared.kind is Kind.IMPORT and declared.destination_country not in ("", member):
         what = f"The goods go to {declared.destination_country}."
         return [Refusal("CU06", what, "Lodge it where they are imported.", "destination_country")]
     if frozen is None:
-        found = book.in_force(member, day)
-        if isinstance(found, Refusal):
-            return [found]
-        digest, tariff = found
         rates_on, rates = official_rates(work, member)
     else:
-        digest, tariff = frozen.tariff, book.tariff(member, frozen.tariff)
-        rates_on = frozen.rates_on
-        rates = {code: Fraction(text) for code, text in frozen.rates.items()}
+        rates_on, rates = frozen.rates_on, frozen.frozen_rates
     if declared.kind is not Kind.IMPORT:
-        return check(declared) or _Judged(digest, tariff, rates_on, rates, None)
-    assessed = assess_declaration(declared, tariff, rates, day)
-    return assessed if isinstance(assessed, list) else _Judged(digest, tariff, rates_on, rates, assessed)
+        judged = check(declared) or Judged("", rates_on, rates)
+    else:
+        judged = _assessed(work, lodging, day, frozen, (rates_on, rates))
+    if isinstance(judged, list):
+        return judged
+    return faults(work, member, declared, rates, day, frozen.mrn if frozen else "") or judged
 
 
-def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: _Judged) -> None:
+def _assessed(
+    work: Work, lodging: Lodging, day: date, frozen: Lodgement | None, rates: tuple[str, Rates]
+) -> Judged | list[Refusal]:
+    """An import assessed by a day's tariff, or by the one that was frozen."""
+    member, book, declared = lodging.member, work.memory.customs, lodging.declared
+    found = (frozen.tariff, book.tariff(member, frozen.tariff)) if frozen else book.in_force(member, day)
+    if isinstance(found, Refusal):
+        return [found]
+    digest, tariff = found
+    may_claim = frozen is None or frozen.status in WAITING
+    if may_claim and (asked := quota_faults(work, digest, declared, tariff, rates[1], day)):
+        return asked
+    declared = as_granted(work, frozen, declared) if frozen else declared
+    assessed = assess_declaration(declared, tariff, rates[1], day)
+    if isinstance(assessed, list):
+        return assessed
+    return Judged(digest, *rates, assessed, tariff.law.tariff_file)
+
+
+def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: Judged) -> None:
     declared = lodging.declared
     lodged.happens(LodgementEvent.ACCEPT)
     lodged.mrn = mrn(day.year, lodging.member, str(lodged.seq), PROCEDURE[declared.kind])
@@ -262,27 +278,28 @@ def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: 
     lodged.ucr = next((each.reference for each in _previous(declared)), "")
     _freeze(work, lodged, judged)
     work.memory.customs.accepted_on(lodging.member, lodged.accepted_on)
-    lodged.channel, lodged.holds = judge(work, lodged, declared, judged.assessed)
-    work.act("accept", lodged.mrn, f"{_named(lodged)} tariff {judged.digest[:12]}", lodging.actor)
+    judge(work, lodged, declared)
+    lodged.holds += claim_quotas(work, lodged, declared)
+    work.act("accept", lodged.mrn, f"{_named(lodged)} {judged.digest[:12]}".strip(), lodging.actor)
     if lodged.taxes:
         new_claim(
             work, lodged.mrn, ClaimKind.DECLARATION, lodged.mrn, lodged.member, lodged.declarant, lodged.taxes
         )
         work.post(f"{lodged.mrn}:assessed", 0, assessed_legs(work, lodged.member, lodged.taxes), 0)
-    _go_on(work, lodged, "accepted")
+    go_on(work, lodged, "accepted")
 
 
-def _freeze(work: Work, lodged: Lodgement, judged: _Judged) -> None:
+def _freeze(work: Work, lodged: Lodgement, judged: Judged) -> None:
     """Keep what a declaration pays, and why."""
     assessed = judged.assessed
     if assessed is None:
         lodged.taxes, lodged.lines = {}, ()
         return
     lodged.taxes = {tax: minor for tax, minor in assessed.by_tax.items() if minor}
-    lodged.lines = tuple(assessed_rows(assessed, judged.tariff.law.tariff_file))
+    lodged.lines = tuple(assessed_rows(assessed, judged.tariff_file))
 
 
-def _reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
+def reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
     """An amendment asks for more or less than before."""
     changes = {
         tax: lodged.taxes.get(tax, 0) - before.get(tax, 0) for tax in dict.fromkeys((*before, *lodged.taxes))
@@ -301,10 +318,10 @@ def _reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
     if claim is not None and claim.left and lodged.status == "secured":
         lodged.happens(LodgementEvent.UNSECURE)
     keep(work, lodged)
-    _go_on(work, lodged, f"v{lodged.version}")
+    go_on(work, lodged, f"v{lodged.version}")
 
 
-def _go_on(work: Work, lodged: Lodgement, cause: str) -> None:
+def go_on(work: Work, lodged: Lodgement, cause: str) -> None:
     """Release what is secured and not held."""
     claim = work.memory.customs.claim(lodged.mrn)
     if claim is not None:
@@ -316,7 +333,7 @@ def _go_on(work: Work, lodged: Lodgement, cause: str) -> None:
     if lodged.status == "accepted":
         lodged.happens(LodgementEvent.SECURE)
     keep(work, lodged)
-    if not lodged.holds:
+    if not held(work, lodged):
         release(work, lodged, "nothing due")
 
 
@@ -372,15 +389,7 @@ def _stands(lodged: Lodgement, lodging: Lodging) -> Lodgement | Refusal:
 
 def local_day(work: Work, member: str) -> date:
     """The day it is now in a member's own zone."""
-    return _hours(work, member).local_date(work.now_ns)
-
-
-def _hours(work: Work, member: str) -> OperatingHours:
-    snapshot = work.memory.snapshot
-    hours = snapshot.operating_hours(money_of(snapshot, member).code)
-    if hours is None:
-        raise LookupError(f"the currency of {member} does not settle here")
-    return hours
+    return day_in(work, member)
 
 
 def _previous(declared: Declaration) -> Iterator[Document]:

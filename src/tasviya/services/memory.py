@@ -122,6 +122,12 @@ class Memory:
             account, raw_id, row.entry_seq, net, row.opening, row.lowest, funds
         )
 
+    def let_go(self) -> None:
+        """A unit of work is durable: forget what nobody asks for any more."""
+        for account_id in self.customs.ended:
+            self.accounts.pop(account_id, None)
+        self.customs.forget()
+
     def start_day(self, currency: str, business_date: date) -> list[AccountState]:
         """A currency's day opens: balances are noted, limits and reservations begin anew.
 

@@ -112,6 +112,7 @@ class System:
                 raise
             else:
                 self.delivered = []
+                self.memory.let_go()
                 return result
 
     def _reload(self) -> None:

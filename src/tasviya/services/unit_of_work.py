@@ -17,11 +17,14 @@ import msgspec
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
 from tasviya.customs.movement import MovementRow
+from tasviya.customs.quota_claim import QuotaClaim, QuotaUse
+from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
 from tasviya.membership.records import Record
 from tasviya.services.clearing_memory import ClearingStore, DefaultRow, FlowRow, LossRow, PositionInterestRow
+from tasviya.services.control_rows import CertificateRow, ControlRow, DrawRow, LicenceRow, SelectionRow
 from tasviya.services.customs_book import CustomsStore, GuaranteeRow, TariffVersion
 from tasviya.services.exchange_book import BatchRow, ExchangeStore, QuoteRow
 from tasviya.services.interest_rows import AccrualRow, InterestStateRow, InterestStore
@@ -235,6 +238,19 @@ class Changes:
     """Claims of customs, new or changed, by reference."""
     guarantees: dict[str, GuaranteeRow] = field(default_factory=dict)
     tariffs: list[TariffVersion] = field(default_factory=list)
+    licences: dict[tuple[str, str], LicenceRow] = field(default_factory=dict)
+    """By member and number."""
+    certificates: dict[str, CertificateRow] = field(default_factory=dict)
+    selections: dict[str, SelectionRow] = field(default_factory=dict)
+    """By MRN."""
+    controls: list[ControlRow] = field(default_factory=list)
+    draws: list[DrawRow] = field(default_factory=list)
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    """What customs give back, new or changed, by reference."""
+    drawbacks: list[DrawbackRow] = field(default_factory=list)
+    quota_claims: dict[tuple[str, int], QuotaClaim] = field(default_factory=dict)
+    """What items ask of tariff quotas, new or changed, by MRN and item."""
+    quota_uses: dict[tuple[str, str, str], QuotaUse] = field(default_factory=dict)
     movements: dict[str, MovementRow] = field(default_factory=dict)
     """Goods in transit, new or changed, by MRN."""
 
@@ -265,6 +281,7 @@ class Numbers(msgspec.Struct):
     lodgement: int
     claim: int
     guarantee: int
+    certificate: int
     movement: int
 
 
@@ -364,6 +381,6 @@ class PostingRefused(Exception):
     """
 
     def __init__(self, statuses: dict[int, CreateTransferStatus]) -> None:
-        why = ", ".join(sorted({each.name.lower() for each in statuses.values()}))
+        why = ", ".join(sorted({CreateTransferStatus(each).name.lower() for each in statuses.values()}))
         super().__init__(f"{len(statuses)} transfers refused: {why}")
         self.statuses = statuses

@@ -29,6 +29,8 @@ CREATE TABLE customs_tariff (
     drafted_at INTEGER NOT NULL,
     published_by TEXT NOT NULL,
     published_at INTEGER NOT NULL,      -- 0: a draft
+    kind TEXT NOT NULL DEFAULT 'tariff',  -- or controls, selectivity: then `law` is the rules' file
+    quotas TEXT NOT NULL DEFAULT '',    -- the file of tariff quotas
     PRIMARY KEY (member, digest)
 );
 
@@ -59,7 +61,12 @@ CREATE TABLE customs_declaration (
     ucr TEXT NOT NULL,
     controlled_by TEXT NOT NULL,
     amended_by TEXT NOT NULL,
-    release_reason TEXT NOT NULL
+    release_reason TEXT NOT NULL,
+    trader TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    licences TEXT NOT NULL,
+    certificates TEXT NOT NULL,
+    lifted TEXT NOT NULL
 );
 CREATE UNIQUE INDEX customs_declaration_number ON customs_declaration (member, declarant, lrn);
 CREATE UNIQUE INDEX customs_declaration_mrn ON customs_declaration (mrn) WHERE mrn <> '';
@@ -101,6 +108,110 @@ CREATE INDEX customs_claim_open ON customs_claim (member, debtor) WHERE status =
 
 ALTER TABLE payment ADD COLUMN claim TEXT NOT NULL DEFAULT '';
 CREATE INDEX payment_claim ON payment (claim) WHERE claim <> '';
+
+-- Controls: licences and certificates of origin with their uses, why declarations are looked at, what came of
+-- it, and the secret of each member's draw, which no export has.
+CREATE INDEX customs_declaration_trader ON customs_declaration (member, trader) WHERE mrn <> '';
+CREATE INDEX customs_declaration_destination ON customs_declaration (destination) WHERE destination <> '';
+CREATE TABLE customs_licence (
+    member TEXT NOT NULL,
+    number TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    issued_by TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    body TEXT NOT NULL,                 -- the licence as it stands
+    PRIMARY KEY (member, number)
+);
+CREATE TABLE customs_certificate (
+    number TEXT PRIMARY KEY,
+    member TEXT NOT NULL,               -- whose customs have issued it
+    exporter TEXT NOT NULL,
+    consignee TEXT NOT NULL,
+    issued_by TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    explained TEXT NOT NULL,
+    body TEXT NOT NULL                  -- the certificate as it stands
+);
+CREATE TABLE customs_selection (
+    mrn TEXT PRIMARY KEY,
+    member TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    drawn INTEGER NOT NULL,
+    reasons TEXT NOT NULL
+);
+CREATE TABLE customs_control (
+    mrn TEXT NOT NULL,
+    hold TEXT NOT NULL,
+    commit_seq INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    officer TEXT NOT NULL,
+    result TEXT NOT NULL,
+    found INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    rules TEXT NOT NULL,
+    PRIMARY KEY (mrn, hold, commit_seq)
+);
+CREATE TABLE customs_draw_secret (
+    member TEXT PRIMARY KEY,
+    secret BLOB NOT NULL,
+    made_at INTEGER NOT NULL
+);
+-- What customs give back: refunds, drawbacks and what was paid too much; and what drawbacks use of imports.
+CREATE TABLE customs_refund (
+    reference TEXT PRIMARY KEY,
+    mrn TEXT NOT NULL,
+    member TEXT NOT NULL,
+    trader TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    taxes TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_on TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    status TEXT NOT NULL,
+    granted_by TEXT NOT NULL,
+    decided_at INTEGER NOT NULL,
+    explanation TEXT NOT NULL,
+    remitted TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    uses TEXT NOT NULL
+);
+CREATE INDEX customs_refund_mrn ON customs_refund (mrn);
+CREATE TABLE customs_drawback (
+    reference TEXT NOT NULL,            -- of the refund
+    mrn TEXT NOT NULL,                  -- of the import
+    item INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,          -- thousandths of the line's unit
+    taxes TEXT NOT NULL,
+    PRIMARY KEY (reference, mrn, item)
+);
+CREATE INDEX customs_drawback_mrn ON customs_drawback (mrn);
+
+-- Tariff quotas: what has been used of each, and what declarations ask and get. Quantities: thousandths.
+CREATE TABLE customs_quota (
+    member TEXT NOT NULL,
+    order_number TEXT NOT NULL,
+    begin TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    allocated_until TEXT NOT NULL,
+    PRIMARY KEY (member, order_number, begin)
+);
+CREATE TABLE customs_quota_request (
+    mrn TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    order_number TEXT NOT NULL,
+    day TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    status TEXT NOT NULL,
+    granted INTEGER NOT NULL,
+    critical INTEGER NOT NULL,
+    guarantee TEXT NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (mrn, item)
+);
+CREATE INDEX customs_quota_asked ON customs_quota_request (member, day) WHERE status = 'asked';
 
 CREATE TABLE transit_rules (
     valid_from TEXT NOT NULL,

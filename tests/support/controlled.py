@@ -73,11 +73,12 @@ def in_force(
     kind: VersionKind = VersionKind.CONTROLS,
     since: str = "2026-01-01",
     secret: bytes = SECRET,
+    member: str = "KZ",
 ) -> None:
     """Rules come into force by two persons."""
     day = date.fromisoformat(since)
-    made = union.ok(lambda work: draft_rules(work, kind, "KZ", text, day, "KZ.tariff.1"))
-    union.ok(lambda work: publish(work, "KZ", made.digest, "KZ.tariff.2", kind, secret))
+    made = union.ok(lambda work: draft_rules(work, kind, member, text, day, f"{member}.tariff.1"))
+    union.ok(lambda work: publish(work, member, made.digest, f"{member}.tariff.2", kind, secret))
 
 
 def licensed(union: CustomsUnion, kg: int = 100, until: str = "2026-12-31", number: str = "L-1") -> None:

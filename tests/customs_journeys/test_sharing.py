@@ -67,7 +67,7 @@ def test_share_is_paid_once(union: CustomsUnion) -> None:
     send(union, claim)
     send(union, claim, "SHARE-2")
     reports = [each for m in union.told(CUSTOMS["KZ"], "pacs.002") for each in m.transactions]
-    assert [f"{each.status} {each.reason or ''}".strip() for each in reports] == ["ACSC", "RJCT DUPL"]
+    assert [f"{each.status} {each.reason or ''}".strip() for each in reports] == ["ACSC", "RJCT AM09"]
     assert union.customs_books()["KZ/cash"] == 232_00 - 66_67
 
 

@@ -27,6 +27,8 @@ from goods_errors import GOODS_CASES
 from lodging_errors import LODGING_CASES, LODGING_COMMANDS, refusal_of_claim, refusal_of_lodging
 from lodging_errors import RULES as LODGING_RULES
 from operator_errors import OPERATOR_CASES, refusal_of_operator
+from refund_errors import REFUND_CASES, REFUND_COMMANDS, refusal_of_refund, refusal_of_return
+from refund_errors import RULES as REFUND_RULES
 from refused_conversions import CONVERSION_CASES, refusal_of_conversion
 from refused_payments import PAYMENT_CASES, refusal_of_payment
 from refused_trades import TRADE_CASES, refusal_of_trade
@@ -92,6 +94,19 @@ def cases() -> Iterator[Case]:
     for code, how, where, act in LODGING_CASES:
         rule = sentence(LODGING_RULES[code])
         yield Case("lodging", code, code, rule, how, where, bind(refusal_of_lodging, act))
+    yield Case(
+        "payment",
+        "LEGL",
+        "LEGL",
+        one_line(settlement.LEGL.__doc__),
+        "As customs, return a payment that has met a claim",
+        settlement.LEGL.where,
+        refusal_of_return,
+    )
+    for code, how, where, act in REFUND_CASES:
+        yield Case(
+            "lodging", code, code, sentence(REFUND_RULES[code]), how, where, bind(refusal_of_refund, act)
+        )
     for code, text, how, where, made in TRANSIT_CASES:
         yield Case("transit", code, code, text, how, where, bind(refusal_of_transit, made))
     for code, text, how, given in TARIC_CASES:
@@ -110,6 +125,7 @@ def cases() -> Iterator[Case]:
         *TARIFF_CASES,
         *CUSTOMS_CASES,
         *LODGING_COMMANDS,
+        *REFUND_COMMANDS,
         *CONTROL_CASES,
     ):
         yield Case("operator", code, code, text, how, "", bind(refusal_of_operator, act))

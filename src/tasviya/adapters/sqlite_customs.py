@@ -11,6 +11,8 @@ import msgspec
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
+from tasviya.customs.quota_claim import QuotaClaim, QuotaUse
+from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.services.customs_book import GuaranteeRow, TariffVersion, VersionKind
 from tasviya.services.unit_of_work import Changes
 
@@ -56,6 +58,34 @@ class StoredCustoms:
         where = "member = ? AND kind = ? ORDER BY valid_from, published_at"
         return rows_where(self.connection, "customs_tariff", TariffVersion, where, member, str(kind))
 
+    def claims_about(self, mrn: str) -> list[Claim]:
+        return claims_where(self.connection, "mrn = ? ORDER BY made_at, reference", mrn)
+
+    def quota_claims_of(self, mrn: str) -> list[QuotaClaim]:
+        return rows_where(self.connection, "customs_quota_request", QuotaClaim, "mrn = ? ORDER BY item", mrn)
+
+    def quota_claims_asked(self, member: str) -> list[QuotaClaim]:
+        where = "status = 'asked' AND member = ? ORDER BY day, mrn, item"
+        return rows_where(self.connection, "customs_quota_request", QuotaClaim, where, member)
+
+    def quota_uses(self, member: str) -> list[QuotaUse]:
+        return rows_where(self.connection, "customs_quota", QuotaUse, "member = ?", member)
+
+    def claims_open(self, member: str) -> list[Claim]:
+        where = "status = 'open' AND member = ? ORDER BY made_at, reference"
+        return claims_where(self.connection, where, member)
+
+    def refund(self, reference: str) -> Refund | None:
+        where = "reference = ?"
+        return next(iter(rows_where(self.connection, "customs_refund", Refund, where, reference)), None)
+
+    def refunds_about(self, mrn: str) -> list[Refund]:
+        where = "mrn = ? ORDER BY asked_on, reference"
+        return rows_where(self.connection, "customs_refund", Refund, where, mrn)
+
+    def drawbacks_from(self, mrn: str) -> list[DrawbackRow]:
+        return rows_where(self.connection, "customs_drawback", DrawbackRow, "mrn = ?", mrn)
+
     def latest_acceptance(self, member: str) -> str:
         sql = "SELECT coalesce(max(accepted_on), '') FROM customs_declaration WHERE member = ?"
         return str(self.connection.execute(sql, (member,)).fetchone()[0])
@@ -85,6 +115,10 @@ def write_customs(db: Connection, changes: Changes) -> None:
     write_rows(db, "customs_declaration", changes.lodgements.values())
     write_rows(db, "customs_claim", changes.claims.values())
     write_rows(db, "customs_guarantee", changes.guarantees.values())
+    write_rows(db, "customs_refund", changes.refunds.values())
+    write_rows(db, "customs_drawback", changes.drawbacks)
+    write_rows(db, "customs_quota_request", changes.quota_claims.values())
+    write_rows(db, "customs_quota", changes.quota_uses.values())
 
 
 def write_rows(db: Connection, table: str, rows: Iterable[msgspec.Struct]) -> None:

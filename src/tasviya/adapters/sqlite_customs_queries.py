@@ -7,7 +7,7 @@ from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_controls import StoredControls
-from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where
+from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where, rows_where
 from tasviya.adapters.sqlite_shared_data import SharedData
 from tasviya.adapters.sqlite_shipments import shipment
 from tasviya.core.clock import iso_instant
@@ -18,6 +18,8 @@ from tasviya.customs.claim import Claim
 from tasviya.customs.declaration_rules import kilograms
 from tasviya.customs.hit_rates import ControlResult, HitRate, hit_rates
 from tasviya.customs.lodgement import WAITING, Lodgement
+from tasviya.customs.quota_claim import QuotaClaim
+from tasviya.customs.refund import Refund
 from tasviya.customs.selectivity import RANDOM
 from tasviya.customs.selectivity_rules import read_selectivity
 from tasviya.customs.tariff import Tariff
@@ -199,6 +201,50 @@ class CustomsQueries(StoredCustoms, StoredControls, SharedData):
         """A member's currency."""
         return currency(self._currency(member))
 
+    def refunds(self, member: str | None = None, status: str | None = None) -> list[Row]:
+        """What customs give back, or are asked to, a row a refund."""
+        wanted = {"member": member, "status": status}
+        chosen = {name: value for name, value in wanted.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in chosen) or "1"
+        order = "ORDER BY asked_on, reference"
+        found = rows_where(self.connection, "customs_refund", Refund, f"{where} {order}", *chosen.values())
+        return [self._refund_row(each) for each in found]
+
+    def quotas(self, member: str, day: str) -> list[Row]:
+        """What items asked of a member's quotas on a day, and what they got, a row an item."""
+        where = "member = ? AND day = ? ORDER BY order_number, mrn, item"
+        found = rows_where(self.connection, "customs_quota_request", QuotaClaim, where, member, day)
+        return [
+            {
+                "quota": each.order_number,
+                "mrn": each.mrn,
+                "item": each.item,
+                "asked": format_minor(each.quantity, 3),
+                "granted": format_minor(each.granted, 3),
+                "unit": each.unit,
+                "critical": "yes" if each.critical else "no",
+                "status": str(each.status),
+                "why": each.why,
+            }
+            for each in found
+        ]
+
+    def _refund_row(self, refund: Refund) -> Row:
+        claim, money = self.claim(refund.reference), self._currency(refund.member)
+        return {
+            "reference": refund.reference,
+            "kind": str(refund.kind),
+            "trader": refund.trader,
+            "amount": self._minor(refund.total, money),
+            "remitted": self._minor(sum(refund.remitted.values()), money),
+            "currency": money,
+            "status": str(refund.status),
+            "paid": self._minor(claim.paid, money) if claim else "",
+            "asked_by": refund.asked_by or "-",
+            "decided_by": refund.granted_by or "-",
+            "why": "; ".join(refund.explanation),
+        }
+
     def open_claims(self, member: str | None = None) -> list[Claim]:
         """Claims that are not met."""
         where = "status = 'open'" + (" AND member = ?" if member else "")
@@ -217,6 +263,10 @@ class CustomsQueries(StoredCustoms, StoredControls, SharedData):
             "accepted_at": iso_instant(lodged.accepted_at) if lodged.accepted_at else "",
             "released_at": iso_instant(lodged.released_at) if lodged.released_at else "",
         }
+
+    def money_of(self, member: str) -> str:
+        """A member's currency: its code."""
+        return self._currency(member)
 
     def _currency(self, member: str) -> str:
         sql = "SELECT currency FROM members WHERE code = ? ORDER BY valid_from DESC LIMIT 1"

@@ -3,7 +3,7 @@
 from tasviya.adapters.outbox import write_file
 from tasviya.adapters.result_folder import may_write, read_folder, write_folder
 from tasviya.adapters.sqlite_clearing_queries import ClearingQueries
-from tasviya.app.application import Application, by_hand, hand_in, on_a_copy
+from tasviya.app.application import Application, by_hand, hand_in, hand_in_made, on_a_copy
 from tasviya.app.asking import (
     ask,
     ask_clearing,
@@ -40,6 +40,7 @@ __all__ = [
     "clock_at",
     "export",
     "hand_in",
+    "hand_in_made",
     "initialise",
     "may_write",
     "on_a_copy",

@@ -23,6 +23,7 @@ from tasviya.cli import (
     declarations,
     default,
     duty,
+    duty_payments,
     exchange,
     exchange_day,
     goods,
@@ -33,6 +34,8 @@ from tasviya.cli import (
     netting,
     netting_years,
     operate,
+    quotas,
+    refunds,
     risk,
     rule_versions,
     setoff,
@@ -76,6 +79,9 @@ customs.customs_app.command()(controls.select)
 customs.customs_app.command()(controls.hits)
 customs.customs_app.command()(mirror.mirror)
 customs.customs_app.add_typer(risk.risk_app, name="risk")
+for commands in (duty_payments.commands, refunds.commands, quotas.commands):
+    customs.customs_app.registered_commands += commands.registered_commands
+customs.customs_app.add_typer(refunds.refund_app, name="refund")
 tariff.tariff_app.registered_commands += tariff_versions.commands.registered_commands
 customs.customs_app.add_typer(tariff.tariff_app, name="tariff")
 customs.customs_app.add_typer(rule_versions.rules_app, name="rules")

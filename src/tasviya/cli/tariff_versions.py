@@ -25,18 +25,21 @@ def draft_(
     now: Now = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """Take a member's law and measures in as a draft. Example: tasviya customs tariff draft --member KZ
-    --from 2026-09-01 --as kz.tariff.1 --customs examples/customs"""
+    """Take a member's law, measures and quotas in as a draft. Example: tasviya customs tariff draft
+    --member KZ --from 2026-09-01 --as kz.tariff.1 --customs examples/customs"""
     from tasviya import app
+    from tasviya.services.tariff_files import quota_file
     from tasviya.services.tariffs import draft
 
     law = read_customs(customs, member).law
     text, measures = (app.read_text(customs / name) for name in (f"{member}.toml", law.tariff_file))
+    beside = customs / quota_file(law)
+    quotas = app.read_text(beside) if beside.exists() else ""
     day = date_in(valid_from)
     if day is None:
         raise OperatorError("bad_date", "The day is empty.", "Write it as yyyy-mm-dd.", "--from")
     with app.by_hand(home, now) as application:
-        accepted(application.do(lambda work: draft(work, member, text, measures, day, actor)))
+        accepted(application.do(lambda work: draft(work, member, text, measures, day, actor, quotas)))
         application.finish_telling()
     versions(member, home, output)
 

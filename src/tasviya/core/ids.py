@@ -52,3 +52,10 @@ def transfer_ids(subject: str, attempt: int, legs: int) -> range:
 def account_id(participant: str, kind: str, currency: str, with_whom: str = "") -> AccountId:
     """A ledger account's id from its owner, kind and currency; `with_whom` tells vostro accounts apart."""
     return AccountId(derive("account", participant, kind, currency, with_whom))
+
+
+def uetr_of(sender: str, message_id: str) -> str:
+    """The UETR of the only payment in a message that we make: a version 4 UUID, in form."""
+    text = f"{derive('uetr', sender, message_id):032x}"
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from fractions import Fraction
 
 import msgspec
 
@@ -165,6 +166,11 @@ class Lodgement(msgspec.Struct):
         Raises: InvariantBroken if TRANSITIONS has no such way.
         """
         self.status = following(TRANSITIONS, self.status, event, self.mrn or self.lrn)
+
+    @property
+    def frozen_rates(self) -> dict[str, Fraction]:
+        """The official rates that hold for it."""
+        return {code: Fraction(text) for code, text in self.rates.items()}
 
     @property
     def assessed(self) -> int:

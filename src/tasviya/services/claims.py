@@ -20,6 +20,7 @@ from tasviya.core.errors import InvariantBroken, Refusal
 from tasviya.core.money import Money
 from tasviya.customs.claim import OUTGOING, Claim, ClaimKind, ClaimStatus, fits
 from tasviya.customs.lodgement import Lodgement, LodgementEvent, LodgementStatus
+from tasviya.customs.refund import OVER, Refund, RefundKind, RefundStatus, with_ending
 from tasviya.customs.tax_law import TaxLaw
 from tasviya.services.customs_accounts import account, authority, is_authority, leg, money_of, named
 from tasviya.services.customs_controls import held
@@ -29,7 +30,7 @@ from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.conversion import IN
 from tasviya.settlement.payment import Payment
 from tasviya.settlement.routing import Leg, LegCode
-from tasviya.settlement.rules import AM09, RR07
+from tasviya.settlement.rules import AM09, LEGL, RR07
 
 QUOTED = re.compile(r"(?:^|[\s/])MRN/([A-Z0-9]{18}(?:-[A-Z0-9]{1,12})?)(?![A-Z0-9-])")
 """How a payment's remittance information quotes a claim."""
@@ -101,6 +102,20 @@ def _admit_cash(work: Work, payment: Payment) -> Refusal | None:
     return None
 
 
+def not_returned(work: Work, original: Payment) -> Refusal | None:
+    """Why a settled payment is neither returned nor recalled: customs have booked it for a claim."""
+    if not original.claim or not is_authority(work.memory.snapshot, original.creditor):
+        return None
+    return LEGL.refuse(f"{original.creditor} has booked the payment for {original.claim}.")
+
+
+def comes_back(work: Work, payment: Payment, original: Payment) -> None:
+    """A bank returns a refund that customs have paid: once that has settled, it is owed again."""
+    claim = work.memory.customs.claim(original.claim) if original.claim else None
+    if claim is not None and claim.kind is ClaimKind.REFUND and not original.debit_currency:
+        _on_its_way(work, payment, claim)
+
+
 def most_legs(work: Work, payment: Payment) -> int:
     """The most legs that a payment's claim adds to its chain."""
     claim = work.memory.customs.claim(payment.claim) if payment.claim else None
@@ -121,6 +136,8 @@ def paying_legs(work: Work, payment: Payment, amount: int) -> list[Leg]:
         raise InvariantBroken(f"{payment.payment_id} was admitted for {payment.claim}")
     claim.on_the_way -= payment.claim_minor
     work.changes.claims[claim.reference] = claim
+    if payment.original_seq:
+        return _came_back(work, claim, amount)
     if claim.kind in OUTGOING:
         return _paid_out(work, payment, claim, amount)
     cash = account(work, AccountKind.CUSTOMS_CASH, claim.member)
@@ -148,6 +165,15 @@ def _paid_out(work: Work, payment: Payment, claim: Claim, amount: int) -> list[L
         claim.status, claim.met_at = ClaimStatus.MET, work.now_ns
     work.changes.claims[claim.reference] = claim
     return legs
+
+
+def _came_back(work: Work, claim: Claim, amount: int) -> list[Leg]:
+    """A refund could not be paid where it went: customs owe it again."""
+    cash = account(work, AccountKind.CUSTOMS_CASH, claim.member)
+    owed = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)
+    claim.paid, claim.status, claim.met_at, claim.met_by = claim.paid - amount, ClaimStatus.OPEN, 0, ""
+    work.changes.claims[claim.reference] = claim
+    return [leg("came_back", LegCode.REFUND_PAID, cash, owed, amount)]
 
 
 def _paid_in(work: Work, payment: Payment, amount: int) -> list[Leg]:
@@ -233,6 +259,32 @@ def new_claim(
     return claim
 
 
+def owe_back(work: Work, claim: Claim, minor: int, why: str) -> None:
+    """Note that customs owe what came in for a claim and is not due: nobody has to ask for it."""
+    customs = work.memory.customs
+    lodged = customs.of(claim.mrn) if claim.kind is ClaimKind.DECLARATION else None
+    trader = lodged.declarant if isinstance(lodged, Lodgement) else claim.debtor
+    reference = with_ending(claim.reference, OVER)
+    over = Refund(reference, claim.mrn, claim.member, trader, RefundKind.OVERPAID, {OVER: minor}, "", "", why)
+    over.status, over.decided_at, over.explanation = RefundStatus.GRANTED, work.now_ns, (why,)
+    keep_refund(work, over)
+    owed_by_customs(work, over)
+
+
+def owed_by_customs(work: Work, refund: Refund) -> Claim:
+    """The claim on customs that a granted refund is."""
+    payer = authority(work.memory.snapshot, refund.member)
+    owner = "" if isinstance(payer, Refusal) else payer.code
+    kind = ClaimKind.REFUND
+    return new_claim(work, refund.reference, kind, refund.mrn, refund.member, owner, refund.taxes)
+
+
+def keep_refund(work: Work, refund: Refund) -> None:
+    """Note that a refund has changed."""
+    work.memory.customs.keep_refund(refund)
+    work.changes.refunds[refund.reference] = refund
+
+
 def assessed_legs(work: Work, member: str, changes: Mapping[str, int]) -> list[Leg]:
     """The legs that book taxes as assessed and due; those below zero take back what was.
 
@@ -283,12 +335,13 @@ def _meeting_legs(work: Work, claim: Claim) -> list[Leg]:
     legs = [leg("met", LegCode.DUTY_SECURED, own, due, claim.total)] if claim.total else []
     if not claim.deferred:
         legs += collected_legs(work, claim.member, claim.taxes, _shared(work, claim))
-    if claim.kind is ClaimKind.DEFERRED:
+    if claim.kind in (ClaimKind.DEFERRED, ClaimKind.CORRECTION):
         legs += released_legs(work, claim.guarantee, claim.reference)
     over = claim.paid - claim.total
     if over:
         refund = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)
         legs.append(leg("over", LegCode.REFUND, own, refund, over))
+        owe_back(work, claim, over, "more came in than is due")
     return legs
 
 

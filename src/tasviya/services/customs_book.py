@@ -16,10 +16,14 @@ from tasviya.core.errors import InvariantBroken, Refusal
 from tasviya.customs.claim import Claim, ClaimStatus
 from tasviya.customs.guarantee import Guarantee
 from tasviya.customs.lodgement import UNDECIDED, WAITING, Lodgement
+from tasviya.customs.quota_claim import QuotaClaim, QuotaStatus, QuotaUse
+from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.customs.tariff import Tariff, read_tariff
+from tasviya.customs.tariff_quota import TariffQuotas
 from tasviya.customs.tax_law import read_law
 from tasviya.services.control_book import ControlBook
 from tasviya.services.control_rows import ControlStore
+from tasviya.services.customs_files import quotas_of
 
 KEPT = 10_000
 """How many declarations and claims are kept at hand at the most."""
@@ -52,6 +56,8 @@ class TariffVersion(msgspec.Struct, frozen=True):
     published_at: int = 0
     """0: a draft."""
     kind: VersionKind = VersionKind.TARIFF
+    quotas: str = ""
+    """The tariff quotas' file, whole; empty if there is none."""
 
 
 class GuaranteeRow(msgspec.Struct, frozen=True):
@@ -98,6 +104,30 @@ class CustomsStore(ControlStore, Protocol):
         """The last day on which a declaration was accepted, yyyy-mm-dd; empty before the first."""
         ...
 
+    def claims_about(self, mrn: str) -> list[Claim]:
+        """The claims about a declaration, the earliest first."""
+        ...
+
+    def quota_claims_of(self, mrn: str) -> list[QuotaClaim]: ...
+
+    def quota_claims_asked(self, member: str) -> list[QuotaClaim]:
+        """A member's requests on quotas that are not allocated, the earliest day first."""
+        ...
+
+    def quota_uses(self, member: str) -> list[QuotaUse]: ...
+
+    def claims_open(self, member: str) -> list[Claim]:
+        """A member's claims that are not met, the earliest first."""
+        ...
+
+    def refund(self, reference: str) -> Refund | None: ...
+
+    def refunds_about(self, mrn: str) -> list[Refund]: ...
+
+    def drawbacks_from(self, mrn: str) -> list[DrawbackRow]:
+        """What drawbacks have used of an import's lines."""
+        ...
+
 
 class CustomsBook:
     """Customs' working memory."""
@@ -114,6 +144,11 @@ class CustomsBook:
         self._tariffs: dict[str, Tariff] = {}
         self._latest: dict[str, str] = {}
         self.controls = ControlBook(store)
+        self._refunds: dict[str, Refund] = {}
+        self._quotas: dict[str, TariffQuotas] = {}
+        self._quota_claims: dict[tuple[str, int], QuotaClaim] = {}
+        self._quota_uses: dict[tuple[str, str, str], QuotaUse] = {}
+        self._drawbacks: dict[tuple[str, str, int], DrawbackRow] = {}
 
     # --- declarations and claims --------------------------------------------------------------------
 
@@ -156,6 +191,36 @@ class CustomsBook:
         """Have a claim at hand."""
         self._claims[claim.reference] = claim
 
+    def claims_about(self, mrn: str) -> list[Claim]:
+        """The claims about a declaration, as this unit of work has them."""
+        stored = [self._claims.setdefault(each.reference, each) for each in self.store.claims_about(mrn)]
+        known = {each.reference for each in stored}
+        new = [each for each in self._claims.values() if each.mrn == mrn and each.reference not in known]
+        return stored + new
+
+    def refund(self, reference: str) -> Refund | None:
+        """The refund of a reference, as this unit of work has it."""
+        return self._refunds.get(reference) or self.store.refund(reference)
+
+    def refunds_about(self, mrn: str) -> list[Refund]:
+        """The refunds of a declaration, as this unit of work has them."""
+        found = {each.reference: each for each in self.store.refunds_about(mrn)}
+        return list((found | {ref: each for ref, each in self._refunds.items() if each.mrn == mrn}).values())
+
+    def keep_refund(self, refund: Refund) -> None:
+        """Have a refund at hand as it is now."""
+        self._refunds[refund.reference] = refund
+
+    def drawbacks_from(self, mrn: str) -> list[DrawbackRow]:
+        """What drawbacks have used of an import's lines, as this unit of work has it."""
+        stored = {(each.reference, mrn, each.item): each for each in self.store.drawbacks_from(mrn)}
+        kept = {key: each for key, each in self._drawbacks.items() if each.mrn == mrn}
+        return list((stored | kept).values())
+
+    def keep_drawback(self, row: DrawbackRow) -> None:
+        """Have what a drawback uses at hand."""
+        self._drawbacks[row.reference, row.mrn, row.item] = row
+
     def guarantee(self, grn: str) -> Guarantee | Refusal:
         """The guarantee of a reference, as this unit of work has it."""
         found = self._guarantees.get(grn)
@@ -182,6 +247,9 @@ class CustomsBook:
                 if lodged.status not in WAITING | UNDECIDED or len(self._by_number) > KEPT:
                     del self._by_number[key]
                     self._by_mrn.pop(lodged.mrn, None)
+        for kept in (self._refunds, self._drawbacks, self._quota_claims):
+            if len(kept) > KEPT:
+                kept.clear()
         if len(self._claims) > KEPT:
             for reference, claim in list(self._claims.items()):
                 if claim.status is not ClaimStatus.OPEN or len(self._claims) > KEPT:
@@ -229,6 +297,40 @@ class CustomsBook:
             found = self._tariffs[digest] = tariff_in(version)
         return found
 
+    def quotas(self, member: str, digest: str) -> TariffQuotas:
+        """The tariff quotas of a tariff, read once."""
+        if digest not in self._quotas:
+            version = next((each for each in self.versions(member) if each.digest == digest), None)
+            self._quotas[digest] = quotas_in(version) if version else TariffQuotas({})
+        return self._quotas[digest]
+
+    def quota_claims_of(self, mrn: str) -> list[QuotaClaim]:
+        """What a declaration asks of quotas, as this unit of work has it, by item."""
+        found = {(each.mrn, each.item): each for each in self.store.quota_claims_of(mrn)}
+        found |= {key: each for key, each in self._quota_claims.items() if each.mrn == mrn}
+        return [found[key] for key in sorted(found)]
+
+    def quota_claims_asked(self, member: str) -> list[QuotaClaim]:
+        """A member's requests that are not allocated, as this unit of work has them."""
+        found = {(each.mrn, each.item): each for each in self.store.quota_claims_asked(member)}
+        found |= {key: each for key, each in self._quota_claims.items() if each.member == member}
+        asked = [each for each in found.values() if each.status is QuotaStatus.ASKED]
+        return sorted(asked, key=lambda each: (each.day, each.mrn, each.item))
+
+    def quota_uses(self, member: str) -> list[QuotaUse]:
+        """What has been used of a member's quotas, as this unit of work has it."""
+        found = {(member, each.order_number, each.begin): each for each in self.store.quota_uses(member)}
+        found |= {key: each for key, each in self._quota_uses.items() if each.member == member}
+        return list(found.values())
+
+    def keep_quota_claim(self, claim: QuotaClaim) -> None:
+        """Have a claim on a quota at hand as it is now."""
+        self._quota_claims[claim.mrn, claim.item] = claim
+
+    def keep_quota_use(self, use: QuotaUse) -> None:
+        """Have what is used of a quota at hand as it is now."""
+        self._quota_uses[use.member, use.order_number, use.begin] = use
+
     # --- acceptance ---------------------------------------------------------------------------------
 
     def latest_acceptance(self, member: str) -> str:
@@ -249,3 +351,12 @@ def tariff_in(version: TariffVersion) -> Tariff:
     """
     law = read_law(version.law, f"{version.member}.toml")
     return read_tariff(version.measures, law, law.tariff_file)
+
+
+def quotas_in(version: TariffVersion) -> TariffQuotas:
+    """A stored tariff's quotas, read.
+
+    Raises: OperatorError.
+    """
+    name = f"{version.member}.quotas.csv"
+    return quotas_of(version.quotas.encode(), name) if version.quotas else TariffQuotas({})

@@ -25,10 +25,11 @@ from tasviya.customs.lodgement import UNDECIDED, WAITING, Fault, Lodgement, Lodg
 from tasviya.customs.mrn import mrn
 from tasviya.customs.valuation import Rates
 from tasviya.membership.roles import Act, Role, refused, same_person
-from tasviya.services.claims import assessed_legs, end, keep, meet, new_claim, release
+from tasviya.services.claims import assessed_legs, end, keep, meet, new_claim, owe_back, release
 from tasviya.services.customs_accounts import account, authority, day_in, leg, money_of
 from tasviya.services.customs_controls import being_looked_at, faults, give_back, held, judge, lifted
 from tasviya.services.declarations import Assessed, assess_declaration, assessed_rows
+from tasviya.services.quota_claims import as_granted, claim_quotas, give_back_quotas, quota_faults
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.routing import LegCode
@@ -72,15 +73,15 @@ def save(work: Work, lodging: Lodging, refusals: list[Refusal] | None = None) ->
 
 
 def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
-    """Lodge a declaration: the row says what became of it. Refused, with nothing kept, only if who lodges may
-    not, or the number is another declaration's."""
+    """Lodge a declaration: the row says what became of it. Refused, with nothing kept, if its number or who
+    lodges is."""
     found = _row(work, lodging)
     if isinstance(found, Refusal):
         return found
     if found.status not in UNDECIDED:
         return _stands(found, lodging)
     day = local_day(work, lodging.member)
-    judged = _judged(work, lodging, day)
+    judged = judge_by_law(work, lodging, day)
     if isinstance(judged, list):
         return _save(work, found, judged)
     _accept(work, lodging, found, day, judged)
@@ -90,10 +91,9 @@ def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
 def amend(
     work: Work, reference: str, declared: Declaration, body: bytes, actor: str, reason: str = ""
 ) -> Lodgement | Refusal | list[Refusal]:
-    """Change an accepted declaration before its goods are released; it is assessed by what was frozen.
+    """Change an accepted declaration before release, by what was frozen; every fault if it has one.
 
-    reason: an officer that amends gives one. Returns every fault if it would not be accepted; nothing has
-    changed then.
+    reason: an officer that amends gives one.
     """
     lodged = waiting(work, reference, "amended")
     if isinstance(lodged, Refusal):
@@ -112,7 +112,7 @@ def amend(
         return unfit
     lodging = Lodging(lodged.member, declared, body, actor)
     day = date.fromisoformat(lodged.accepted_on)
-    judged = _judged(work, lodging, day, lodged)
+    judged = judge_by_law(work, lodging, day, lodged)
     if isinstance(judged, list):
         return judged
     before = dict(lodged.taxes)
@@ -120,8 +120,9 @@ def amend(
     lodged.body, lodged.digest, lodged.version = body, sha256(body).digest(), lodged.version + 1
     lodged.amended_by = actor
     judge(work, lodged, declared)
+    lodged.holds += claim_quotas(work, lodged, declared)
     work.act("amend", lodged.mrn, f"version {lodged.version} {reason}".strip(), actor)
-    _reassess(work, lodged, before)
+    reassess(work, lodged, before)
     return lodged
 
 
@@ -143,8 +144,10 @@ def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement
             own = account(work, AccountKind.CLAIM, claim.member, claim.reference)
             owed = account(work, AccountKind.CUSTOMS_REFUND, claim.member, claim.mrn)
             legs.append(leg("given_back", LegCode.REFUND, own, owed, claim.paid))
+            owe_back(work, claim, claim.paid, f"{lodged.mrn} is invalidated: {reason}")
         work.post(f"{lodged.mrn}:invalidated", 0, legs, 0)
         end(work, claim, ClaimStatus.WITHDRAWN)
+    give_back_quotas(work, lodged)
     lodged.happens(LodgementEvent.INVALIDATE)
     give_back(work, lodged)
     keep(work, lodged)
@@ -173,7 +176,7 @@ def lift(
         return unfit
     lifted(work, lodged, code, actor, result, found)
     keep(work, lodged)
-    _go_on(work, lodged, f"control:{work.changes.commit_seq}")
+    go_on(work, lodged, f"control:{work.changes.commit_seq}")
     return lodged
 
 
@@ -212,7 +215,7 @@ def official_rates(work: Work, member: str) -> tuple[str, dict[str, Fraction]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """What a declaration comes to by the law that holds for it. Only imports have a tariff and taxes."""
 
     digest: str
@@ -222,9 +225,9 @@ class _Judged:
     tariff_file: str = ""
 
 
-def _judged(
+def judge_by_law(
     work: Work, lodging: Lodging, day: date, frozen: Lodgement | None = None
-) -> _Judged | list[Refusal]:
+) -> Judged | list[Refusal]:
     """Judge a declaration by a day's tariff and rates, or by those that were frozen, and by controls; every
     fault if it is not to be accepted."""
     declared, member = lodging.declared, lodging.member
@@ -234,32 +237,36 @@ def _judged(
     if frozen is None:
         rates_on, rates = official_rates(work, member)
     else:
-        rates_on = frozen.rates_on
-        rates = {code: Fraction(text) for code, text in frozen.rates.items()}
+        rates_on, rates = frozen.rates_on, frozen.frozen_rates
     if declared.kind is not Kind.IMPORT:
-        judged = check(declared) or _Judged("", rates_on, rates)
+        judged = check(declared) or Judged("", rates_on, rates)
     else:
-        judged = _assessed(work, lodging, day, frozen.tariff if frozen else "", (rates_on, rates))
+        judged = _assessed(work, lodging, day, frozen, (rates_on, rates))
     if isinstance(judged, list):
         return judged
     return faults(work, member, declared, rates, day, frozen.mrn if frozen else "") or judged
 
 
 def _assessed(
-    work: Work, lodging: Lodging, day: date, frozen: str, rates: tuple[str, Rates]
-) -> _Judged | list[Refusal]:
-    """An import assessed by a day's tariff, or by that of a digest that was frozen."""
-    member, book = lodging.member, work.memory.customs
-    found = (frozen, book.tariff(member, frozen)) if frozen else book.in_force(member, day)
+    work: Work, lodging: Lodging, day: date, frozen: Lodgement | None, rates: tuple[str, Rates]
+) -> Judged | list[Refusal]:
+    """An import assessed by a day's tariff, or by the one that was frozen."""
+    member, book, declared = lodging.member, work.memory.customs, lodging.declared
+    found = (frozen.tariff, book.tariff(member, frozen.tariff)) if frozen else book.in_force(member, day)
     if isinstance(found, Refusal):
         return [found]
-    assessed = assess_declaration(lodging.declared, found[1], rates[1], day)
+    digest, tariff = found
+    may_claim = frozen is None or frozen.status in WAITING
+    if may_claim and (asked := quota_faults(work, digest, declared, tariff, rates[1], day)):
+        return asked
+    declared = as_granted(work, frozen, declared) if frozen else declared
+    assessed = assess_declaration(declared, tariff, rates[1], day)
     if isinstance(assessed, list):
         return assessed
-    return _Judged(found[0], *rates, assessed, found[1].law.tariff_file)
+    return Judged(digest, *rates, assessed, tariff.law.tariff_file)
 
 
-def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: _Judged) -> None:
+def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: Judged) -> None:
     declared = lodging.declared
     lodged.happens(LodgementEvent.ACCEPT)
     lodged.mrn = mrn(day.year, lodging.member, str(lodged.seq), PROCEDURE[declared.kind])
@@ -272,16 +279,17 @@ def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: 
     _freeze(work, lodged, judged)
     work.memory.customs.accepted_on(lodging.member, lodged.accepted_on)
     judge(work, lodged, declared)
+    lodged.holds += claim_quotas(work, lodged, declared)
     work.act("accept", lodged.mrn, f"{_named(lodged)} {judged.digest[:12]}".strip(), lodging.actor)
     if lodged.taxes:
         new_claim(
             work, lodged.mrn, ClaimKind.DECLARATION, lodged.mrn, lodged.member, lodged.declarant, lodged.taxes
         )
         work.post(f"{lodged.mrn}:assessed", 0, assessed_legs(work, lodged.member, lodged.taxes), 0)
-    _go_on(work, lodged, "accepted")
+    go_on(work, lodged, "accepted")
 
 
-def _freeze(work: Work, lodged: Lodgement, judged: _Judged) -> None:
+def _freeze(work: Work, lodged: Lodgement, judged: Judged) -> None:
     """Keep what a declaration pays, and why."""
     assessed = judged.assessed
     if assessed is None:
@@ -291,7 +299,7 @@ def _freeze(work: Work, lodged: Lodgement, judged: _Judged) -> None:
     lodged.lines = tuple(assessed_rows(assessed, judged.tariff_file))
 
 
-def _reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
+def reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
     """An amendment asks for more or less than before."""
     changes = {
         tax: lodged.taxes.get(tax, 0) - before.get(tax, 0) for tax in dict.fromkeys((*before, *lodged.taxes))
@@ -310,10 +318,10 @@ def _reassess(work: Work, lodged: Lodgement, before: dict[str, int]) -> None:
     if claim is not None and claim.left and lodged.status == "secured":
         lodged.happens(LodgementEvent.UNSECURE)
     keep(work, lodged)
-    _go_on(work, lodged, f"v{lodged.version}")
+    go_on(work, lodged, f"v{lodged.version}")
 
 
-def _go_on(work: Work, lodged: Lodgement, cause: str) -> None:
+def go_on(work: Work, lodged: Lodgement, cause: str) -> None:
     """Release what is secured and not held."""
     claim = work.memory.customs.claim(lodged.mrn)
     if claim is not None:

@@ -13,6 +13,7 @@ from tasviya.messages.model import (
     Recall,
     RecallAnswer,
 )
+from tasviya.services import claims
 from tasviya.services.answers import report
 from tasviya.services.originals import Asking, named_payments
 from tasviya.services.payments import withdraw_payment
@@ -41,6 +42,8 @@ def _recall_one(work: Work, asking: Asking, recall: Recall, payment: Payment) ->
         work.happened(payment, Event.CANCEL, why)
         report(work, payment)
         _answer_recall(work, asking, recall, "CNCL", None, payment)
+    elif kept := claims.not_returned(work, payment) if payment.status is Status.SETTLED else None:
+        _answer_recall(work, asking, recall, "RJCR", kept, payment)
     elif payment.status is Status.SETTLED:
         work.tell(
             work.bic(payment.creditor), "recall", [payment.seq, asking.bic, msgspec.to_builtins(recall)]
@@ -70,7 +73,7 @@ def _answer_recall(
         original_transaction_id=payment.transaction_id if payment else recall.original_transaction_id,
         original_uetr=payment.uetr if payment else recall.original_uetr,
         reason=refusal.reason if refusal else None,
-        additional_info=(refusal.what,) if refusal else (),
+        additional_info=(refusal.what, refusal.cure) if refusal else (),
     )
     refs = [recall.case_id, status, msgspec.to_builtins(answer), asking.message_seq]
     work.tell(asking.bic, "recall_answer", refs)

@@ -8,6 +8,7 @@ from tasviya.core.errors import Refusal
 from tasviya.messages.model import (
     Return,
 )
+from tasviya.services import claims
 from tasviya.services.originals import Asking, named_payments, new_payment
 from tasviya.services.payments import offer, refuse
 from tasviya.services.work import Work
@@ -29,6 +30,7 @@ def return_payment(work: Work, asking: Asking, returned: Return) -> None:
         if not isinstance(parties, Refusal):
             payment.debtor_correspondent = parties.debtor_correspondent
             payment.creditor_correspondent = parties.creditor_correspondent
+            claims.comes_back(work, payment, original)
             offer(work, payment, parties)
             return
         refusal = _unreachable(work, original, payment) or parties
@@ -53,6 +55,8 @@ def _unreachable(work: Work, original: Payment, payment: Payment) -> Refusal | N
 def _return_refused(work: Work, original: Payment | None, payment: Payment) -> Refusal | None:
     if original is None:
         return NOOR.refuse("No settled payment to you has these ids.")
+    if kept := claims.not_returned(work, original):
+        return kept
     if payment.currency != original.currency:
         return AM03.refuse(f"The payment was settled in {original.currency}, not {payment.currency}.")
     before = work.memory.store.returned_minor(original.seq) + sum(

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from uuid import UUID
 
+from tasviya.core.clock import iso_instant
 from tasviya.core.errors import Refusal
-from tasviya.core.ids import derive
+from tasviya.core.ids import uetr_of
 from tasviya.core.money import Money, format_minor
 from tasviya.customs.claim import Claim, ClaimKind, ClaimStatus
 from tasviya.customs.revenue import Figures, ShareKey, share
@@ -28,6 +28,7 @@ from tasviya.services.claims import new_claim
 from tasviya.services.customs_accounts import account, authority, leg
 from tasviya.services.guarantees import next_reference
 from tasviya.services.lodging import allowed
+from tasviya.services.refunds import message_id
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind, LedgerAccount
 from tasviya.settlement.routing import LegCode
@@ -106,7 +107,7 @@ def share_payment(
         amount_minor=1 if crossing else claim.left,
         end_to_end_id=claim.reference,
         transaction_id=claim.reference,
-        uetr=str(UUID(int=derive("uetr", claim.reference, claim.paid), version=4)),
+        uetr=uetr_of(payer.code, message_id),
         settlement_date=day.isoformat(),
         local_instrument=f"{(UNION if snapshot.clearing else EXCHANGE).upper()}.IN" if crossing else None,
         instructed_amount=format_minor(claim.left, owed.decimals) if crossing else None,
@@ -127,6 +128,21 @@ def share_payment(
     )
     raw = build_credit_transfer(scheme, message_id=message_id, created_at=created_at, transfers=[transfer])
     return str(snapshot.bic(payer.code)), raw
+
+
+def order_shares(work: Work, scheme: Scheme, member: str, actor: str) -> list[tuple[str, bytes]] | Refusal:
+    """Have customs pay the shares that nothing pays yet: of each, the sender's BIC and the message."""
+    unfit = allowed(work, actor, Act.SHARE_REVENUE, member)
+    if unfit is not None:
+        return unfit
+    made = []
+    for stored in unpaid(work.memory.store.claims_open(member)):
+        claim = work.memory.customs.claim(stored.reference) or stored
+        snapshot, day = work.memory.snapshot, work.memory.day(claim.currency, work.now_ns).business_date
+        identity, at = message_id(claim.reference, work.now_ns), iso_instant(work.now_ns)
+        made.append(share_payment(snapshot, scheme, claim, day, identity, at))
+        work.act("pay_share", claim.reference, f"to {claim.mrn}", actor)
+    return made
 
 
 def unpaid(claims: Iterable[Claim]) -> list[Claim]:

@@ -19,7 +19,7 @@ from tasviya.core.errors import Refusal, invariant
 from tasviya.core.money import Money
 from tasviya.customs import guarantee as guarantees
 from tasviya.customs.claim import Claim, ClaimKind, fits
-from tasviya.customs.guarantee import Stake, Wanted, at_stake
+from tasviya.customs.guarantee import Guarantee, Stake, Wanted, at_stake
 from tasviya.membership.roles import Act
 from tasviya.services.claims import new_claim, pay
 from tasviya.services.customs_accounts import account, money_of
@@ -65,9 +65,7 @@ def defer(work: Work, reference: str, grn: str, actor: str, access_code: str = "
     standing = work.memory.customs.guarantee(grn)
     if isinstance(standing, Refusal):
         return standing
-    money = money_of(work.memory.snapshot, claim.member)
-    rates = {money.code: 1 / unit_rate(work, claim.member, standing.currency)}
-    minor = at_stake((Stake(1, claim.total, money),), standing.currency, rates)
+    money, minor = money_of(work.memory.snapshot, claim.member), in_guarantee(work, standing, claim)
     if isinstance(minor, Refusal):
         return minor
     day = local_day(work, claim.member)
@@ -128,22 +126,32 @@ def call_overdue(work: Work, member: str, actor: str) -> list[Claim] | Refusal:
         standing = work.memory.customs.guarantee(claim.guarantee)
         if isinstance(standing, Refusal) or claim.reference not in standing.reservations:
             continue
-        minor = standing.reservations[claim.reference]
+        held, left = standing.reservations[claim.reference], in_guarantee(work, standing, claim)
+        minor = held if isinstance(left, Refusal) else min(held, left)
         decided = guarantees.call(standing, claim.reference, minor, member)
         if isinstance(decided, Refusal):
             return decided
         keep(work, decided.guarantee)
-        used = calling_leg(work, standing, claim.reference, minor, minor)
+        used = calling_leg(work, standing, claim.reference, held, minor)
         work.post(f"{claim.reference}:called", 0, [used], 0)
-        trader = account(work, AccountKind.CUSTOMS_DEFERRED, member, claim.debtor)
+        is_month = claim.kind is ClaimKind.DEFERRED
+        due = AccountKind.CUSTOMS_DEFERRED if is_month else AccountKind.CUSTOMS_DUE
+        trader = account(work, due, member, claim.debtor if is_month else "")
         owed = account(work, AccountKind.CUSTOMS_DEFERRED, member, standing.guarantor)
         leg = Leg("guarantor", LegCode.DUTY_DEFERRED, owed.id, trader.id, owed.partition, claim.total)
         work.post(f"{claim.reference}:guarantor", 0, [leg], 0)
         work.act("call_guarantee", standing.grn, f"{claim.reference}: {claim.debtor} has not paid", actor)
-        claim.debtor = standing.guarantor
+        claim.debtor, claim.kind = standing.guarantor, claim.kind if is_month else ClaimKind.CALL
         work.changes.claims[claim.reference] = claim
         called.append(claim)
     return called
+
+
+def in_guarantee(work: Work, standing: Guarantee, claim: Claim) -> int | Refusal:
+    """What is left of a claim, in a guarantee's currency at the official rate: minor units."""
+    money = money_of(work.memory.snapshot, claim.member)
+    rates = {money.code: 1 / unit_rate(work, claim.member, standing.currency)}
+    return at_stake((Stake(1, claim.left, money),), standing.currency, rates)
 
 
 def _payable(work: Work, reference: str, actor: str) -> Claim | Refusal:

@@ -22,7 +22,7 @@ from tasviya.customs.selectivity_rules import read_selectivity
 from tasviya.membership.roles import Act, same_person
 from tasviya.services.control_rows import DrawRow
 from tasviya.services.customs_accounts import authority, money_of
-from tasviya.services.customs_book import TariffVersion, VersionKind, tariff_in
+from tasviya.services.customs_book import TariffVersion, VersionKind, quotas_in, tariff_in
 from tasviya.services.lodging import allowed
 from tasviya.services.work import Work
 
@@ -33,17 +33,21 @@ TARIFF_CODES = {
 
 
 def draft(
-    work: Work, member: str, law: str, measures: str, valid_from: date, actor: str
+    work: Work, member: str, law: str, measures: str, valid_from: date, actor: str, quotas: str = ""
 ) -> TariffVersion | Refusal:
-    """Take a tariff in as a draft. law, measures: the files' texts.
+    """Take a tariff in as a draft. law, measures, quotas: the files' texts; quotas may be none.
 
     Raises: ConfigurationError or OperatorError if they are no tariff.
     """
     unfit = _unfit(work, member, actor, Act.DRAFT_TARIFF)
     if unfit is not None:
         return unfit
-    digest = sha256(law.encode() + b"\0" + measures.encode() + valid_from.isoformat().encode()).hexdigest()
-    version = TariffVersion(member, digest, valid_from.isoformat(), law, measures, actor, work.now_ns)
+    whole = law.encode() + b"\0" + measures.encode() + valid_from.isoformat().encode()
+    digest = sha256(whole + (b"\0" + quotas.encode() if quotas else b"")).hexdigest()
+    version = TariffVersion(
+        member, digest, valid_from.isoformat(), law, measures, actor, work.now_ns, quotas=quotas
+    )
+    quotas_in(version)
     read, money = tariff_in(version), money_of(work.memory.snapshot, member)
     if read.law.member != member or read.law.currency != money:
         what = f"The law is of {read.law.member} in {read.law.currency}."

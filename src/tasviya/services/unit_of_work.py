@@ -16,6 +16,8 @@ import msgspec
 
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
+from tasviya.customs.quota_claim import QuotaClaim, QuotaUse
+from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.exchange.order import Order
 from tasviya.journal.entry import Entry
 from tasviya.ledger.ledger import CreateTransferStatus, Ledger, Transfer
@@ -242,6 +244,12 @@ class Changes:
     """By MRN."""
     controls: list[ControlRow] = field(default_factory=list)
     draws: list[DrawRow] = field(default_factory=list)
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    """What customs give back, new or changed, by reference."""
+    drawbacks: list[DrawbackRow] = field(default_factory=list)
+    quota_claims: dict[tuple[str, int], QuotaClaim] = field(default_factory=dict)
+    """What items ask of tariff quotas, new or changed, by MRN and item."""
+    quota_uses: dict[tuple[str, str, str], QuotaUse] = field(default_factory=dict)
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""

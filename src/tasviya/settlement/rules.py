@@ -268,4 +268,12 @@ class ARDT(Rule):
     cure = "Nothing remains to be done."
 
 
+class LEGL(Rule):
+    """What customs have been paid for a claim is not returned or recalled: they give it back by a refund."""
+
+    reason = "LEGL"
+    where = "OrgnlTxRef"
+    cure = "Ask the customs for a refund; they pay it by a payment of its own."
+
+
 RULES: tuple[type[Rule], ...] = tuple(Rule.__subclasses__())

@@ -30,6 +30,7 @@ CREATE TABLE customs_tariff (
     published_by TEXT NOT NULL,
     published_at INTEGER NOT NULL,      -- 0: a draft
     kind TEXT NOT NULL DEFAULT 'tariff',  -- or controls, selectivity: then `law` is the rules' file
+    quotas TEXT NOT NULL DEFAULT '',    -- the file of tariff quotas
     PRIMARY KEY (member, digest)
 );
 
@@ -155,3 +156,59 @@ CREATE TABLE customs_draw_secret (
     secret BLOB NOT NULL,
     made_at INTEGER NOT NULL
 );
+-- What customs give back: refunds, drawbacks and what was paid too much; and what drawbacks use of imports.
+CREATE TABLE customs_refund (
+    reference TEXT PRIMARY KEY,
+    mrn TEXT NOT NULL,
+    member TEXT NOT NULL,
+    trader TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    taxes TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_on TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    status TEXT NOT NULL,
+    granted_by TEXT NOT NULL,
+    decided_at INTEGER NOT NULL,
+    explanation TEXT NOT NULL,
+    remitted TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    uses TEXT NOT NULL
+);
+CREATE INDEX customs_refund_mrn ON customs_refund (mrn);
+CREATE TABLE customs_drawback (
+    reference TEXT NOT NULL,            -- of the refund
+    mrn TEXT NOT NULL,                  -- of the import
+    item INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,          -- thousandths of the line's unit
+    taxes TEXT NOT NULL,
+    PRIMARY KEY (reference, mrn, item)
+);
+CREATE INDEX customs_drawback_mrn ON customs_drawback (mrn);
+
+-- Tariff quotas: what has been used of each, and what declarations ask and get. Quantities: thousandths.
+CREATE TABLE customs_quota (
+    member TEXT NOT NULL,
+    order_number TEXT NOT NULL,
+    begin TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    allocated_until TEXT NOT NULL,
+    PRIMARY KEY (member, order_number, begin)
+);
+CREATE TABLE customs_quota_request (
+    mrn TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    order_number TEXT NOT NULL,
+    day TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    status TEXT NOT NULL,
+    granted INTEGER NOT NULL,
+    critical INTEGER NOT NULL,
+    guarantee TEXT NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (mrn, item)
+);
+CREATE INDEX customs_quota_asked ON customs_quota_request (member, day) WHERE status = 'asked';

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from customs_acts import REFUND
 from customs_union import LAW, MEASURES, TRADER, CustomsUnion
 
 from tasviya.app import ask_customs
@@ -117,7 +118,7 @@ def preferential(union: CustomsUnion) -> None:
     """Coolers from IN, OM and MD enter KZ without duty if that preference is claimed."""
     law = LAW.replace("{member}", "KZ").replace("{currency}", "KZT")
     rows = "".join(f"DUTY,8415,0%,{origin},,,,300,,\n" for origin in ("IN", "OM", "MD"))
-    union.publish("KZ", law, MEASURES + rows, since="2026-02-01")
+    union.publish("KZ", law + REFUND, MEASURES + rows, since="2026-02-01")
 
 
 def code(digits: str) -> GoodsCode:

@@ -231,6 +231,23 @@ def test_customs_prints_what_the_examples_show(
 
 
 @pytest.mark.usefixtures("desk")
+def test_transit_prints_what_the_examples_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = "2026-09-29T06:00:00Z"
+    monkeypatch.setenv("TASVIYA_HOME", "my-union")
+    monkeypatch.setenv("TASVIYA_NOW", now)
+    monkeypatch.setenv("COLUMNS", "110")
+    initialise(Home(Path("my-union")), Path("examples/corridor/union.toml"), clock_at(now))
+    shown = examples("docs/transit.md")
+    assert len(shown) == 10
+    for line, told in shown.items():
+        status, said = run_command(monkeypatch, capsys, line)
+        assert status == 0, (line, said)
+        assert is_printed(told, said), (line, said)
+
+
+@pytest.mark.usefixtures("desk")
 def test_duties_and_declarations_print_what_the_examples_show(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,6 +35,7 @@ from refused_trades import TRADE_CASES, refusal_of_trade
 from setoff_errors import SETOFF_CASES
 from taric_errors import TARIC_CASES, refusal_of_taric
 from tariff_errors import TARIFF_CASES
+from transit_at_work_errors import TRANSIT_AT_WORK_CASES, refusal_of_transit_at_work
 from transit_errors import TRANSIT_CASES, refusal_of_transit
 from unit_errors import UNIT_CASES
 from wrong_unions import UNION_CASES, refusal_of_union
@@ -43,6 +44,7 @@ from tasviya.core.errors import Refusal
 from tasviya.membership.union import CODES
 from tasviya.messages.rules import RULES
 from tasviya.messages.xml import FAILURES
+from tasviya.services.transit import TRANSIT_AT_WORK_CODES
 from tasviya.settlement import rules as settlement
 
 
@@ -107,6 +109,9 @@ def cases() -> Iterator[Case]:
         yield Case(
             "lodging", code, code, sentence(REFUND_RULES[code]), how, where, bind(refusal_of_refund, act)
         )
+    for code, how, where, done in TRANSIT_AT_WORK_CASES:
+        rule = sentence(TRANSIT_AT_WORK_CODES[code])
+        yield Case("lodging", code, code, rule, how, where, bind(refusal_of_transit_at_work, done))
     for code, text, how, where, made in TRANSIT_CASES:
         yield Case("transit", code, code, text, how, where, bind(refusal_of_transit, made))
     for code, text, how, given in TARIC_CASES:

@@ -37,6 +37,12 @@ member = "KZ"
 minutes = 30
 algorithm = "fifo"
 
+[transit]
+arrival_days = 8
+enquiry_after_days = 7
+results_days = 6
+enquiry_days = 28
+
 [exchange]
 batch_minutes = 15
 limit_basis_points = 200
@@ -412,6 +418,9 @@ MISTAKES = [
         'minutes = 30\nbilateral = "yes"',
         "liquidity_saving.bilateral",
     ),
+    ("CF04", "goods that arrive at once", "arrival_days = 8", "arrival_days = 0", "transit.arrival_days"),
+    ("CF02", "an enquiry without an end", "enquiry_days = 28\n", "", "transit.enquiry_days"),
+    ("CF03", "a limit of another name", "results_days", "days = 1\nresults_days", "transit.days"),
     ("CF29", "a negative quota", 'quota_percent = "15"', 'quota_percent = "-1"', "clearing.quota_percent"),
     ("CF29", "a base trade of no number", 'KZ = "1000"', 'KZ = "much"', "base_trade.KZ.units"),
     ("CF29", "a band of more than all", 'money = "0.5"', 'money = "1.5"', "bands[1].money"),

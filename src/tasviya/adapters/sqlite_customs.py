@@ -11,6 +11,7 @@ import msgspec
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
+from tasviya.customs.movement import MovementRow
 from tasviya.customs.quota_claim import QuotaClaim, QuotaUse
 from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.services.customs_book import GuaranteeRow, TariffVersion, VersionKind
@@ -53,6 +54,14 @@ class StoredCustoms:
         return next(
             iter(rows_where(self.connection, "customs_guarantee", GuaranteeRow, "grn = ?", grn)), None
         )
+
+    def movement(self, mrn: str) -> MovementRow | None:
+        return next(iter(rows_where(self.connection, "customs_movement", MovementRow, "mrn = ?", mrn)), None)
+
+    def movement_of(self, holder: str, lrn: str) -> MovementRow | None:
+        where = "holder = ? AND lrn = ?"
+        found = rows_where(self.connection, "customs_movement", MovementRow, where, holder, lrn)
+        return next(iter(found), None)
 
     def tariff_versions(self, member: str, kind: str = VersionKind.TARIFF) -> list[TariffVersion]:
         where = "member = ? AND kind = ? ORDER BY valid_from, published_at"
@@ -119,6 +128,7 @@ def write_customs(db: Connection, changes: Changes) -> None:
     write_rows(db, "customs_drawback", changes.drawbacks)
     write_rows(db, "customs_quota_request", changes.quota_claims.values())
     write_rows(db, "customs_quota", changes.quota_uses.values())
+    write_rows(db, "customs_movement", changes.movements.values())
 
 
 def write_rows(db: Connection, table: str, rows: Iterable[msgspec.Struct]) -> None:

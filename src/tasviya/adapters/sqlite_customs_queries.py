@@ -7,9 +7,10 @@ from typing import Any
 
 from tasviya.adapters.sqlite_connection import Connection
 from tasviya.adapters.sqlite_controls import StoredControls
-from tasviya.adapters.sqlite_customs import StoredCustoms, claims_where, lodgements_where, rows_where
+from tasviya.adapters.sqlite_customs import claims_where, lodgements_where, rows_where
 from tasviya.adapters.sqlite_shared_data import SharedData
 from tasviya.adapters.sqlite_shipments import shipment
+from tasviya.adapters.sqlite_transit_queries import TransitQueries
 from tasviya.core.clock import iso_instant
 from tasviya.core.currencies import currency
 from tasviya.core.errors import OperatorError
@@ -28,7 +29,7 @@ from tasviya.services.customs_book import VersionKind, tariff_in
 Row = dict[str, Any]
 
 
-class CustomsQueries(StoredCustoms, StoredControls, SharedData):
+class CustomsQueries(TransitQueries, StoredControls, SharedData):
     """What can be asked of a store's declarations. Amounts come as decimal texts, instants in UTC."""
 
     def __init__(self, db: Connection) -> None:

@@ -51,6 +51,7 @@ class StoredFacts:
             claim=after("SELECT count(*) FROM customs_claim"),
             guarantee=after("SELECT count(*) FROM customs_guarantee"),
             certificate=after("SELECT count(*) FROM customs_certificate"),
+            movement=after("SELECT count(*) FROM customs_movement"),
         )
 
     def records(self) -> list[Record]:

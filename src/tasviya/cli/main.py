@@ -27,6 +27,7 @@ from tasviya.cli import (
     exchange,
     exchange_day,
     goods,
+    guarantees,
     licences,
     lodging,
     lsm,
@@ -42,6 +43,8 @@ from tasviya.cli import (
     shared_data,
     tariff,
     tariff_versions,
+    transit,
+    transit_way,
     unit,
 )
 from tasviya.core.errors import OperatorError
@@ -88,6 +91,9 @@ customs.customs_app.add_typer(rule_versions.rules_app, name="rules")
 customs.customs_app.add_typer(licences.licence_app, name="licence")
 customs.customs_app.add_typer(certificates.certificate_app, name="certificate")
 customs.customs_app.registered_commands += shared_data.commands.registered_commands
+transit.transit_app.registered_commands += transit_way.commands.registered_commands
+customs.customs_app.add_typer(transit.transit_app, name="transit")
+customs.customs_app.add_typer(guarantees.guarantee_app, name="guarantee")
 app.add_typer(customs.customs_app, name="customs")
 
 

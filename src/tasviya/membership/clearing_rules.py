@@ -137,6 +137,7 @@ def read_clearing(
             choices = _choices(accepts, member)
             record = AcceptedMoney(member=member, choices=",".join(choices), **dates(table))
             keep(record, accepts.at(member))
+    table.done()
 
 
 def _choices(table: Table, member: str) -> list[str]:

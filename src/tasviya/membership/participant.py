@@ -27,6 +27,7 @@ from tasviya.membership.fixing_rules import FixingRules
 from tasviya.membership.liquidity_rules import LiquiditySavingRules
 from tasviya.membership.records import Record
 from tasviya.membership.roles import RoleGrant
+from tasviya.membership.transit_rules import TransitRules
 from tasviya.membership.unit_rules import UnitInterest, UnitRules, UnitWeight
 
 ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
@@ -289,6 +290,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "liquidity_saving_rules": LiquiditySavingRules,
     "role_grants": RoleGrant,
     "customs_rates": CustomsRate,
+    "transit_rules": TransitRules,
 }
 """The record type of each table. A table's primary key is the type's KEY and `valid_from`."""
 

@@ -54,6 +54,7 @@ from tasviya.membership.participant import (
 )
 from tasviya.membership.records import R, Record, first_overlap
 from tasviya.membership.roles import Role, RoleGrant
+from tasviya.membership.transit_rules import TransitRules
 from tasviya.membership.unit_rules import UnitInterest, UnitRules, UnitWeight
 
 SNAPSHOTS_KEPT = 8
@@ -188,6 +189,8 @@ class Snapshot:
             self._roles.setdefault((grant.member, grant.person), []).append(Role(grant.role))
         self.customs_rates: Sequence[CustomsRate] = holding(CustomsRate)
         """What members' customs value other currencies at."""
+        self.transit: TransitRules | None = next(iter(holding(TransitRules)), None)
+        """How long each step of transit may take; None: the union has no transit."""
         self.unit_weights: Sequence[UnitWeight] = holding(UnitWeight)
         self.unit_interest: Mapping[str, str] = {
             each.currency: each.percent for each in holding(UnitInterest)

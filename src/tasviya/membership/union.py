@@ -70,6 +70,7 @@ from tasviya.membership.participant import (
 from tasviya.membership.records import Record
 from tasviya.membership.register import Register, operating_hours
 from tasviya.membership.toml_table import Table
+from tasviya.membership.transit_rules import read_transit
 from tasviya.membership.unit_rules import read_unit
 
 CODES: Mapping[str, str] = {
@@ -108,6 +109,13 @@ CODES: Mapping[str, str] = {
 }
 """What can be wrong with a union's configuration."""
 
+OTHERS = {
+    "liquidity_saving": read_liquidity_saving,
+    "unit": read_unit,
+    "clearing": read_clearing,
+    "transit": read_transit,
+}
+"""Tables of the whole union that may be left out, and their readers."""
 CHARGE_BEARERS = ("DEBT", "CRED", "SHAR", "SLEV")
 LARGEST_AMOUNT = 2**63 - 1
 
@@ -183,16 +191,9 @@ class _Reading:
             fixing = exchange.table("fixing") if terms else Table({}, exchange.at("fixing"))
             read_fixing(fixing, self.dates, self.keep)
             exchange.done()
-        if root.get("liquidity_saving") is not None:
-            read_liquidity_saving(root.table("liquidity_saving"), self.dates, self.keep)
-        if root.get("unit") is not None:
-            unit = root.table("unit")
-            read_unit(unit, self.dates, self.keep)
-            unit.done()
-        if root.get("clearing") is not None:
-            clearing = root.table("clearing")
-            read_clearing(clearing, self.dates, self.keep)
-            clearing.done()
+        for name, read in OTHERS.items():
+            if root.get(name) is not None:
+                read(root.table(name), self.dates, self.keep)
         facts.done()
         self.participant(operator, OPERATOR, operator.text("member"))
         operator.done()

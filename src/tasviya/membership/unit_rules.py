@@ -115,6 +115,7 @@ def read_unit(
         percent = entry.decimal("percent", Decimal(-100), Decimal(1_000), code="CF24")
         keep(UnitInterest(currency=currency, percent=percent, **dates(entry)), entry.path)
         entry.done()
+    table.done()
 
 
 def _weights(

@@ -16,6 +16,7 @@ from tasviya.core.errors import InvariantBroken, Refusal
 from tasviya.customs.claim import Claim, ClaimStatus
 from tasviya.customs.guarantee import Guarantee
 from tasviya.customs.lodgement import UNDECIDED, WAITING, Lodgement
+from tasviya.customs.movement import MovementRow
 from tasviya.customs.quota_claim import QuotaClaim, QuotaStatus, QuotaUse
 from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.customs.tariff import Tariff, read_tariff
@@ -96,6 +97,12 @@ class CustomsStore(ControlStore, Protocol):
 
     def guarantee(self, grn: str) -> GuaranteeRow | None: ...
 
+    def movement(self, mrn: str) -> MovementRow | None: ...
+
+    def movement_of(self, holder: str, lrn: str) -> MovementRow | None:
+        """The movement of a holder's number."""
+        ...
+
     def tariff_versions(self, member: str, kind: str = VersionKind.TARIFF) -> list[TariffVersion]:
         """Drafts too, the earliest first."""
         ...
@@ -140,6 +147,7 @@ class CustomsBook:
         self.ended: list[int] = []
         """Accounts of claims that have ended in this unit of work: nobody asks for them any more."""
         self._guarantees: dict[str, Guarantee] = {}
+        self._movements: OrderedDict[str, MovementRow] = OrderedDict()
         self._versions: dict[tuple[str, VersionKind], list[TariffVersion]] = {}
         self._tariffs: dict[str, Tariff] = {}
         self._latest: dict[str, str] = {}
@@ -238,6 +246,24 @@ class CustomsBook:
         code, line = guarantee.currency.code, guarantee.line_minor
         return GuaranteeRow(guarantee.grn, guarantee.guarantor, guarantee.principal, code, line, guarantee)
 
+    def movement(self, mrn: str) -> MovementRow | Refusal:
+        """The movement of an MRN, as this unit of work has it."""
+        found = self._movements.get(mrn) or self.store.movement(mrn)
+        if found is None:
+            what = f"No movement has the MRN {mrn:.40}."
+            return Refusal("TW01", what, "Check the number; `customs transit status` lists them.", "mrn")
+        self._movements[mrn] = found
+        return found
+
+    def movement_of(self, holder: str, lrn: str) -> MovementRow | None:
+        """The movement of a holder's number."""
+        stored = self.store.movement_of(holder, lrn)
+        return stored and self._movements.get(stored.mrn, stored)
+
+    def keep_movement(self, row: MovementRow) -> None:
+        """Have a movement at hand as it is now."""
+        self._movements[row.mrn] = row
+
     def forget(self) -> None:
         """A unit of work is durable: let go of what has ended, and of the longest kept."""
         self.controls.forget()
@@ -254,6 +280,8 @@ class CustomsBook:
             for reference, claim in list(self._claims.items()):
                 if claim.status is not ClaimStatus.OPEN or len(self._claims) > KEPT:
                     del self._claims[reference]
+        while len(self._movements) > KEPT:
+            self._movements.popitem(last=False)
 
     # --- tariffs ------------------------------------------------------------------------------------
 

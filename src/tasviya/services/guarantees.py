@@ -3,6 +3,7 @@
 take     the line stands on the guarantee's account, a promise and no money
 reserve  a hold on that account: the ledger lets no more be held than is there
 free     the hold ends
+revoke   nothing new is reserved; what is held stays
 call     part of the hold is used, the rest ends; a claim on the guarantor follows, in the currency of the
          member where the debt arose
 """
@@ -83,6 +84,22 @@ def take(
     keep(work, made)
     work.act("take_guarantee", reference, f"{guarantor} for {principal}: {line}", actor)
     return made
+
+
+def revoke(work: Work, grn: str, actor: str) -> Guarantee | Refusal:
+    """End a guarantee for what is to come: what stands stands. Who takes guarantees in its member may."""
+    standing = work.memory.customs.guarantee(grn)
+    if isinstance(standing, Refusal):
+        return standing
+    member = grn[2:4]
+    unfit = allowed(work, actor, Act.TAKE_GUARANTEE, member)
+    if unfit is not None:
+        return unfit
+    revoked = guarantees.revoke(standing, local_day(work, member))
+    if revoked != standing:
+        keep(work, revoked)
+        work.act("revoke_guarantee", grn, str(revoked.revoked_on), actor)
+    return revoked
 
 
 def reserve(work: Work, grn: str, wanted: Wanted, *, goes_on: bool = False) -> Guarantee | Refusal:

@@ -16,6 +16,7 @@ import msgspec
 
 from tasviya.customs.claim import Claim
 from tasviya.customs.lodgement import Lodgement
+from tasviya.customs.movement import MovementRow
 from tasviya.customs.quota_claim import QuotaClaim, QuotaUse
 from tasviya.customs.refund import DrawbackRow, Refund
 from tasviya.exchange.order import Order
@@ -250,6 +251,8 @@ class Changes:
     quota_claims: dict[tuple[str, int], QuotaClaim] = field(default_factory=dict)
     """What items ask of tariff quotas, new or changed, by MRN and item."""
     quota_uses: dict[tuple[str, str, str], QuotaUse] = field(default_factory=dict)
+    movements: dict[str, MovementRow] = field(default_factory=dict)
+    """Goods in transit, new or changed, by MRN."""
 
     def empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -279,6 +282,7 @@ class Numbers(msgspec.Struct):
     claim: int
     guarantee: int
     certificate: int
+    movement: int
 
 
 class Posting(Protocol):

@@ -212,3 +212,35 @@ CREATE TABLE customs_quota_request (
     PRIMARY KEY (mrn, item)
 );
 CREATE INDEX customs_quota_asked ON customs_quota_request (member, day) WHERE status = 'asked';
+CREATE TABLE transit_rules (
+    valid_from TEXT NOT NULL,
+    valid_to TEXT,
+    scope TEXT NOT NULL,
+    arrival_days INTEGER NOT NULL,
+    enquiry_after_days INTEGER NOT NULL,
+    results_days INTEGER NOT NULL,
+    enquiry_days INTEGER NOT NULL,
+    PRIMARY KEY (scope, valid_from)
+);
+
+-- Goods in transit: what was declared, and where they are. stake: minor units of the guarantee's currency.
+CREATE TABLE customs_movement (
+    mrn TEXT PRIMARY KEY,
+    lrn TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    departure TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    grn TEXT NOT NULL,
+    status TEXT NOT NULL,
+    stake INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,            -- 0: nothing can be overdue
+    declared_by TEXT NOT NULL,
+    accepted_on TEXT NOT NULL,
+    presented_at INTEGER NOT NULL,      -- 0: declared ahead of the goods
+    digest BLOB NOT NULL,
+    declared BLOB NOT NULL,             -- the declaration, without access codes
+    claim TEXT NOT NULL,
+    body TEXT NOT NULL                  -- the movement as it stands
+);
+CREATE UNIQUE INDEX customs_movement_number ON customs_movement (holder, lrn);
+CREATE INDEX customs_movement_due ON customs_movement (due_at) WHERE due_at > 0;

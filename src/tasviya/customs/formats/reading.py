@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from tasviya.core.errors import Refusal
 from tasviya.customs.declaration import Declaration
 from tasviya.customs.formats import asycuda, cusdec, declaration_json, wco
+from tasviya.customs.formats.ncts import reading as ncts
+from tasviya.customs.formats.ncts.messages import TransitDeclaration
 from tasviya.customs.formats.result import Reading
 from tasviya.messages.xml import read as read_xml
 
@@ -42,10 +44,19 @@ def _json(raw: bytes) -> Reading | list[Refusal]:
     return Reading(declared, ()) if isinstance(declared, Declaration) else declared
 
 
+def _ncts(raw: bytes) -> Reading | list[Refusal]:
+    declared = ncts.read(raw)
+    if isinstance(declared, TransitDeclaration):
+        return Reading(declared.declaration, declared.left_out)
+    what = "The message is no declaration."
+    return declared if isinstance(declared, list) else [Refusal("DN01", what, "Send CC015C.")]
+
+
 FORMATS: tuple[Format, ...] = (
     Format("JSON", frozenset(["{", "["]), _json),
     Format("XML of the WCO Data Model", frozenset(["<MetaData>", "<Declaration>"]), wco.read),
     Format("XML of ASYCUDA", frozenset(["<ASYCUDA>"]), asycuda.read),
+    Format("XML of NCTS", frozenset(["<CC015C>"]), _ncts),
     Format("CUSDEC", frozenset(["UNA", "UNB"]), cusdec.read),
 )
 

@@ -42,13 +42,15 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedForTransit:
-    """029: the goods may set out. declared: bytes of the 015 or 013, whose consignment is carried over."""
+    """029: the goods may set out. declared: bytes of the 015 or 013, whose consignment is carried over. lrn:
+    where the 013 names its movement by MRN."""
 
     header: Header
     mrn: str
     accepted_on: date
     released_on: date
     declared: bytes
+    lrn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

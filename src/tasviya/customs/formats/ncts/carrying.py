@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from tasviya.core.errors import Refusal
+from tasviya.core.errors import InvariantBroken, Refusal
 from tasviya.customs.formats.ncts.schema import opened
 
 if TYPE_CHECKING:
@@ -96,6 +96,21 @@ def copies(root: Element, *names: str) -> list[Element]:
             if parent is not None:
                 parent.remove(code)
     return found
+
+
+def without_access_codes(raw: bytes) -> bytes:
+    """A declaration as it is kept: what opens a guarantee is not in it.
+
+    raw: XML that `schema.opened` takes.
+    """
+    found = declared(raw)
+    if isinstance(found, list):
+        raise InvariantBroken("what is kept has been read")
+    for each in list(found.iter("accessCode")):
+        parent = each.getparent()
+        if parent is not None:
+            parent.remove(each)
+    return etree.tostring(found, encoding="UTF-8", xml_declaration=True)
 
 
 def _without(root: Element, names: tuple[str, ...]) -> Element:

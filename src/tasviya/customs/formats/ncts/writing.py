@@ -111,7 +111,7 @@ def _released(answer: ReleasedForTransit) -> list[Element] | list[Refusal]:
     told = root.findall("TransitOperation")[0]
     operation = group(
         "TransitOperation",
-        text("LRN", told.findtext("LRN", "")),
+        text("LRN", told.findtext("LRN", answer.lrn)),
         text("MRN", answer.mrn),
         *carrying.copies(told, "declarationType", "additionalDeclarationType", "TIRCarnetNumber"),
         day("declarationAcceptanceDate", answer.accepted_on),

@@ -17,6 +17,7 @@ from tasviya.customs.formats import declaration_json
 from tasviya.customs.origin import Material, Product, product
 from tasviya.customs.origin_rule import read_rule
 from tasviya.services.certificates import Application, issue, revoke, verify
+from tasviya.services.corrections import correct
 from tasviya.services.lodging import amend, invalidate, lift
 from tasviya.services.work import Work
 
@@ -165,6 +166,30 @@ def test_certificate_revoked_before_release_holds_goods_that_are_paid_for(union:
     union.settle()
     assert union.lodged(mrn)["status"] == "released"
     assert union.customs_books() == {"KZ/cash": FULL, "KZ/pool/DUTY": 100_00, "KZ/revenue/VAT": 132_00}
+
+
+def test_correction_after_release_uses_the_certificate_that_it_claims_by(union: CustomsUnion) -> None:
+    preferential(union)
+    number = certified(union, kg=15)
+    mrn = union.lodge(importer={"id": TRADER}).mrn
+    union.pay(A, CUSTOMS["KZ"], "232.00", remittance=f"/MRN/{mrn}")
+    union.settle()
+    for kg, taken in (("16", 0), ("12", 12)):
+        body = declaration(**preferring(number, quantities={"kg": kg}))
+        declared = declaration_json.read(body)
+        assert not isinstance(declared, list)
+
+        def act(work: Work, declared: Any = declared, body: bytes = body) -> Any:
+            done = correct(work, mrn, declared, body, "KZ.officer.1", "proof came late")
+            return done[0] if isinstance(done, list) else done
+
+        if taken:
+            union.ok(act)
+        else:
+            with pytest.raises(OperatorError) as refused:
+                union.ok(act)
+            assert refused.value.refusal.reason == "CO06"
+        assert left(union, number) == 15 - taken
 
 
 def test_officer_may_release_in_spite_of_a_revocation(union: CustomsUnion) -> None:

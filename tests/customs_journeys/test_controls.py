@@ -26,8 +26,9 @@ from tasviya.customs.selectivity import drawn
 from tasviya.services.customs_book import VersionKind
 from tasviya.services.guarantees import take
 from tasviya.services.licences import issue
-from tasviya.services.lodging import amend, invalidate, lift
+from tasviya.services.lodging import Lodging, amend, invalidate, lift, lodge
 from tasviya.services.securing import defer
+from tasviya.services.work import Work
 
 KZ = CUSTOMS["KZ"]
 DUE = 232_00
@@ -308,6 +309,23 @@ def test_trader_is_new_once(union: CustomsUnion) -> None:
     second = union.lodge(number="D-2", importer=IMPORTER)
     other = union.lodge(number="D-3", importer={"id": "KZ-TRADER-8"})
     assert [each.channel for each in (first, second, other)] == ["yellow", "green", "yellow"]
+
+
+def test_trader_is_new_once_in_a_unit_of_work_too(union: CustomsUnion) -> None:
+    selective(union)
+
+    def both(work: Work) -> list[str]:
+        channels = []
+        for number in ("D-1", "D-2"):
+            body = declaration(number=number, importer=IMPORTER)
+            declared = declaration_json.read(body)
+            assert not isinstance(declared, list)
+            made = lodge(work, Lodging("KZ", declared, body, TRADER))
+            assert isinstance(made, Lodgement)
+            channels.append(made.channel)
+        return channels
+
+    assert union.ok(both) == ["yellow", "green"]
 
 
 def test_amendment_never_makes_a_channel_greener(union: CustomsUnion) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from controlled import CONTROLS, in_force
 from customs_union import TRADER, CustomsUnion
 
 from tasviya.app import ask_customs
@@ -89,6 +90,17 @@ def test_exports_elsewhere_and_undone_ones_are_not_expected(union: CustomsUnion)
     exported(union, destination_country="OM")
     exported(union, number="E-2", goods="9")
     assert ask_customs(union.home).expected("KZ", "KZ.officer.1") == []
+
+
+def test_export_that_is_held_is_expected_until_it_is_invalidated(union: CustomsUnion) -> None:
+    in_force(union, CONTROLS.replace('direction = "import"', 'direction = "export"'), member="IN")
+    export = exported(union)
+    (row,) = ask_customs(union.home).expected("KZ", "KZ.officer.1")
+    assert (export.holds[0].code, row["status"]) == ("COOL-IMPORT", "secured")
+    assert [len(side) for side in ask_customs(union.home).sides("KZ", "KZ.officer.1")["IN"]] == [1, 0]
+    union.ok(lambda work: invalidate(work, export.mrn, MAKER, "never left"))
+    assert ask_customs(union.home).expected("KZ", "KZ.officer.1") == []
+    assert ask_customs(union.home).sides("KZ", "KZ.officer.1") == {}
 
 
 def test_import_that_names_the_export_is_linked_with_it(union: CustomsUnion) -> None:

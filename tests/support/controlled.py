@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from customs_acts import REFUND
 from customs_union import LAW, MEASURES, TRADER, CustomsUnion
 
 from tasviya.app import ask_customs
@@ -73,11 +74,12 @@ def in_force(
     kind: VersionKind = VersionKind.CONTROLS,
     since: str = "2026-01-01",
     secret: bytes = SECRET,
+    member: str = "KZ",
 ) -> None:
     """Rules come into force by two persons."""
     day = date.fromisoformat(since)
-    made = union.ok(lambda work: draft_rules(work, kind, "KZ", text, day, "KZ.tariff.1"))
-    union.ok(lambda work: publish(work, "KZ", made.digest, "KZ.tariff.2", kind, secret))
+    made = union.ok(lambda work: draft_rules(work, kind, member, text, day, f"{member}.tariff.1"))
+    union.ok(lambda work: publish(work, member, made.digest, f"{member}.tariff.2", kind, secret))
 
 
 def licensed(union: CustomsUnion, kg: int = 100, until: str = "2026-12-31", number: str = "L-1") -> None:
@@ -116,7 +118,7 @@ def preferential(union: CustomsUnion) -> None:
     """Coolers from IN, OM and MD enter KZ without duty if that preference is claimed."""
     law = LAW.replace("{member}", "KZ").replace("{currency}", "KZT")
     rows = "".join(f"DUTY,8415,0%,{origin},,,,300,,\n" for origin in ("IN", "OM", "MD"))
-    union.publish("KZ", law, MEASURES + rows, since="2026-02-01")
+    union.publish("KZ", law + REFUND, MEASURES + rows, since="2026-02-01")
 
 
 def code(digits: str) -> GoodsCode:

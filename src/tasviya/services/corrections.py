@@ -14,7 +14,7 @@ it), 116 to 121 (repayment and remission).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 
@@ -25,6 +25,7 @@ from tasviya.customs.declaration import Declaration, Kind
 from tasviya.customs.lodgement import Lodgement, LodgementStatus
 from tasviya.customs.refund import Refund, RefundKind, RefundStatus, with_ending
 from tasviya.membership.roles import Act, same_person
+from tasviya.services import certificate_uses
 from tasviya.services.claims import assessed_legs, keep, keep_refund, law_of, new_claim
 from tasviya.services.declarations import Assessed, assessed_rows
 from tasviya.services.guarantees import next_reference
@@ -138,9 +139,13 @@ def released(work: Work, mrn: str, kind: Kind = Kind.IMPORT) -> Lodgement | Refu
 def assess_as_frozen(
     work: Work, lodged: Lodgement, declared: Declaration, body: bytes, actor: str
 ) -> Assessed | list[Refusal]:
-    """What a declaration comes to by the tariff, rates and rounding that were frozen."""
+    """What a declaration comes to by the tariff, rates and rounding that were frozen. Read otherwise than it
+    was, its certificates of origin must prove what it claims."""
     day = date.fromisoformat(lodged.accepted_on)
     found = judge_by_law(work, Lodging(lodged.member, declared, body, actor), day, lodged)
+    if not isinstance(found, list) and body != lodged.body:
+        proven = certificate_uses.uses(work, replace(declared, mrn=lodged.mrn), day)
+        found = proven if isinstance(proven, list) else found
     if isinstance(found, list):
         return found
     if found.assessed is None:
@@ -181,6 +186,8 @@ def replace_body(work: Work, lodged: Lodgement, body: bytes, assessed: Assessed)
     law = law_of(work, lodged.member, lodged.tariff)
     lodged.body, lodged.digest, lodged.version = body, sha256(body).digest(), lodged.version + 1
     lodged.lines = tuple(assessed_rows(assessed, law.tariff_file))
+    certificate_uses.give_back(work, lodged)
+    certificate_uses.take(work, lodged, replace(assessed.declaration, mrn=lodged.mrn))
     keep(work, lodged)
 
 

@@ -11,7 +11,6 @@ All of it is one unit of work, so goods that owe nothing are released in the com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -19,7 +18,7 @@ from hashlib import sha256
 
 from tasviya.core.errors import Refusal
 from tasviya.customs.claim import ClaimKind, ClaimStatus
-from tasviya.customs.declaration import Declaration, Document, Kind
+from tasviya.customs.declaration import Declaration, Kind
 from tasviya.customs.declaration_rules import check
 from tasviya.customs.lodgement import UNDECIDED, WAITING, Fault, Lodgement, LodgementEvent
 from tasviya.customs.mrn import mrn
@@ -82,6 +81,8 @@ def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
         return _stands(found, lodging)
     day = local_day(work, lodging.member)
     judged = judge_by_law(work, lodging, day)
+    if not isinstance(judged, list):
+        judged = faults(work, lodging.member, lodging.declared, judged.rates, day) or judged
     if isinstance(judged, list):
         return _save(work, found, judged)
     _accept(work, lodging, found, day, judged)
@@ -113,6 +114,8 @@ def amend(
     lodging = Lodging(lodged.member, declared, body, actor)
     day = date.fromisoformat(lodged.accepted_on)
     judged = judge_by_law(work, lodging, day, lodged)
+    if not isinstance(judged, list):
+        judged = faults(work, lodged.member, declared, judged.rates, day, lodged.mrn) or judged
     if isinstance(judged, list):
         return judged
     before = dict(lodged.taxes)
@@ -228,8 +231,8 @@ class Judged:
 def judge_by_law(
     work: Work, lodging: Lodging, day: date, frozen: Lodgement | None = None
 ) -> Judged | list[Refusal]:
-    """Judge a declaration by a day's tariff and rates, or by those that were frozen, and by controls; every
-    fault if it is not to be accepted."""
+    """Judge a declaration by a day's tariff and rates, or by those that were frozen; every fault if it
+    breaks a rule of its own."""
     declared, member = lodging.declared, lodging.member
     if declared.kind is Kind.IMPORT and declared.destination_country not in ("", member):
         what = f"The goods go to {declared.destination_country}."
@@ -239,12 +242,8 @@ def judge_by_law(
     else:
         rates_on, rates = frozen.rates_on, frozen.frozen_rates
     if declared.kind is not Kind.IMPORT:
-        judged = check(declared) or Judged("", rates_on, rates)
-    else:
-        judged = _assessed(work, lodging, day, frozen, (rates_on, rates))
-    if isinstance(judged, list):
-        return judged
-    return faults(work, member, declared, rates, day, frozen.mrn if frozen else "") or judged
+        return check(declared) or Judged("", rates_on, rates)
+    return _assessed(work, lodging, day, frozen, (rates_on, rates))
 
 
 def _assessed(
@@ -275,7 +274,8 @@ def _accept(work: Work, lodging: Lodging, lodged: Lodgement, day: date, judged: 
     lodged.rates_on = judged.rates_on
     lodged.rates = {code: str(rate) for code, rate in judged.rates.items()}
     lodged.tariff = judged.digest
-    lodged.ucr = next((each.reference for each in _previous(declared)), "")
+    previous = (*declared.previous, *(each for item in declared.items for each in item.previous))
+    lodged.ucr = next((each.reference for each in previous), "")
     _freeze(work, lodged, judged)
     work.memory.customs.accepted_on(lodging.member, lodged.accepted_on)
     judge(work, lodged, declared)
@@ -390,13 +390,6 @@ def _stands(lodged: Lodgement, lodging: Lodging) -> Lodgement | Refusal:
 def local_day(work: Work, member: str) -> date:
     """The day it is now in a member's own zone."""
     return day_in(work, member)
-
-
-def _previous(declared: Declaration) -> Iterator[Document]:
-    """The documents that came before the shipment or any of its items."""
-    yield from declared.previous
-    for item in declared.items:
-        yield from item.previous
 
 
 def _named(lodged: Lodgement) -> str:

@@ -247,6 +247,31 @@ def test_transit_prints_what_the_examples_show(
         assert is_printed(told, said), (line, said)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("desk")
+def test_shipment_goes_as_the_page_shows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = "2026-09-29T06:00:00Z"
+    monkeypatch.setenv("TASVIYA_HOME", "my-union")
+    monkeypatch.setenv("TASVIYA_NOW", now)
+    money = OpeningBalance(
+        participant="UZ-GUMBAZ", currency="UZS", amount_minor=10**13, valid_from="2026-01-01"
+    )
+    clock = clock_at(now)
+    assert clock is not None
+    initialise(Home(Path("my-union")), Path("examples/sco/union.toml"), clock, [money])
+    assert run_command(monkeypatch, capsys, "tasviya day open all")[0] == 0
+    section = text_of("docs/customs.md").partition("## One shipment")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```console\n(.*?)^```", section, flags=re.S | re.M)
+    steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks), flags=re.M)
+    for line, told in steps:
+        status, said = run_command(monkeypatch, capsys, line)
+        assert status == 0, (line, said)
+        assert is_printed(told, said), (line, said)
+    assert len(steps) == 8
+
+
 @pytest.mark.usefixtures("desk")
 def test_duties_and_declarations_print_what_the_examples_show(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -97,7 +97,14 @@ def trace(mrn: Mrn, home: Home = DEFAULT_HOME, output: Output = Format.TABLE) ->
     Example: tasviya customs trace 26KZ000000000001R2"""
     from tasviya import app
 
-    show(app.ask_customs(app.Home(home)).trace(mrn), output)
+    steps = app.ask_customs(app.Home(home)).trace(mrn)
+    if output is not Format.TABLE:
+        show(steps, output)
+        return
+    for step in steps:
+        head = f"{step['at'][:16].replace('T', ' '):<16}  {step['member']:<2}"
+        screen.print(f"{head}  {step['what']}", style="bold", highlight=False)
+        screen.print(f"  {plain(step['words'])}", highlight=False, markup=False, soft_wrap=True)
 
 
 @commands.command()

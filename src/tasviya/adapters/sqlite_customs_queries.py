@@ -36,13 +36,18 @@ class CustomsQueries(TransitQueries, StoredControls, SharedData):
         self.connection = db
 
     def declarations(
-        self, member: str | None = None, status: str | None = None, declarant: str | None = None
+        self,
+        member: str | None = None,
+        status: str | None = None,
+        declarant: str | None = None,
+        most: int = -1,
     ) -> list[Row]:
-        """A row a declaration, the latest first."""
+        """A row a declaration, the latest first; at most so many, all if it is below zero."""
         wanted = {"member": member, "status": status, "declarant": declarant}
         chosen = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f"{name} = ?" for name in chosen) or "1"
-        found = lodgements_where(self.connection, f"{where} ORDER BY seq DESC", *chosen.values())
+        order = "ORDER BY seq DESC LIMIT ?"
+        found = lodgements_where(self.connection, f"{where} {order}", *chosen.values(), most)
         return [self._row(each) for each in found]
 
     def declaration(self, mrn: str) -> Row:

@@ -56,7 +56,7 @@ def print_customs(home: app.Home) -> None:
     totals = asked.totals()
     if not totals:
         return
-    title = "Customs: declared, assessed, released by member; in thousands"
+    title = "Customs: declared, assessed, released by member; in millions"
     screen.print(table([_short(row) for row in totals], title))
     screen.print()
     released = asked.shipments()
@@ -69,5 +69,5 @@ def print_customs(home: app.Home) -> None:
 def _short(row: Row) -> Row:
     """A member's totals in short columns: all of it has room in 80."""
     counts = {name: row[name] for name in ("member", "declared", "rejected", "at_once", "paid")}
-    thousands = {name: f"{Decimal(row[name]) / 1000:,.0f}" for name in ("assessed", "collected")}
-    return counts | {"waits": row["waiting"]} | thousands | {"currency": row["currency"]}
+    millions = {name: f"{Decimal(row[name]) / 10**6:,.1f}" for name in ("assessed", "collected")}
+    return counts | {"waits": row["waiting"]} | millions | {"currency": row["currency"]}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
+LISTED = ("mrn", "lrn", "kind", "status", "assessed", "currency")
+"""What of a declaration a list has room for."""
 Member = Annotated[str, typer.Option(help="The member whose customs it is: two letters.")]
 Mrn = Annotated[str, typer.Argument(help="The declaration's MRN.")]
 As = Annotated[str, typer.Option("--as", help="Who does it: the id that the union's roles know.")]
@@ -61,6 +63,7 @@ def status(
     member: Annotated[str | None, typer.Option(help="Only in this member.")] = None,
     state: Annotated[str | None, typer.Option("--status", help="Only those, such as accepted.")] = None,
     declarant: Annotated[str | None, typer.Option(help="Only this declarant's.")] = None,
+    most: Annotated[int, typer.Option(help="So many at the most, the latest; 0 for all.")] = 50,
     home: Home = DEFAULT_HOME,
     output: Output = Format.TABLE,
 ) -> None:
@@ -70,7 +73,10 @@ def status(
 
     asked = app.ask_customs(app.Home(home))
     if mrn is None:
-        show(asked.declarations(member, state, declarant), output, empty="No declarations.")
+        rows = asked.declarations(member, state, declarant, most or -1)
+        if output is Format.TABLE:
+            rows = [{name: row[name] for name in LISTED} for row in rows]
+        show(rows, output, empty="No declarations.")
         return
     found = asked.declaration(mrn)
     lines: list[Row] = found.pop("lines")

@@ -203,7 +203,6 @@ def meet(work: Work, claim: Claim) -> list[Leg]:
     """Meet a claim that is covered, unless something holds the goods: its legs, none if it is not met.
 
     Controls are made again with this day; what has come in for goods that they hold stays with the claim.
-
     What more came in than is due is owed back.
     """
     if claim.status is not ClaimStatus.OPEN or claim.left:
@@ -252,7 +251,7 @@ def law_of(work: Work, member: str, digest: str) -> TaxLaw:
 def new_claim(
     work: Work, reference: str, kind: ClaimKind, mrn: str, member: str, debtor: str, taxes: Mapping[str, int]
 ) -> Claim:
-    """Make a claim and book what is assessed as due."""
+    """Make a claim; what is due by it is booked by whoever makes it."""
     money = money_of(work.memory.snapshot, member)
     claim = Claim(reference, kind, mrn, member, debtor, money.code, dict(taxes), work.now_ns)
     work.memory.customs.keep_claim(claim)

@@ -119,6 +119,24 @@ def test_who_amends_anothers_declaration_is_an_officer_with_a_reason(
     assert union.lodged(lodged.mrn)["assessed"] == "232.00"
 
 
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"kind": "export"}, "kind"),
+        ({"number": "D-9"}, "lrn"),
+        ({"declarant": "KZ-TRADER-8"}, "declarant.id"),
+    ],
+)
+def test_amendment_is_of_the_same_declaration(
+    union: CustomsUnion, changes: dict[str, str], where: str
+) -> None:
+    lodged = union.lodge()
+    with pytest.raises(OperatorError) as refused:
+        amended(union, lodged.mrn, **changes)
+    assert (refused.value.refusal.reason, refused.value.refusal.where) == ("CU05", where)
+    assert union.lodged(lodged.mrn)["waits_for"].startswith("payment of 232.00 KZT")
+
+
 def test_officer_amends_with_a_reason(union: CustomsUnion) -> None:
     lodged = union.lodge()
     amended(union, lodged.mrn, "KZ.officer.1", "weighed anew", price="2000.00")
@@ -128,6 +146,11 @@ def test_officer_amends_with_a_reason(union: CustomsUnion) -> None:
 def test_import_goes_where_it_is_imported(union: CustomsUnion) -> None:
     (fault,) = union.lodge(destination_country="IN").faults
     assert (fault.code, fault.where) == ("CU06", "destination_country")
+
+
+def test_transit_is_not_released_without_a_guarantee(union: CustomsUnion) -> None:
+    lodged = union.lodge(kind="transit")
+    assert (lodged.status, lodged.faults[0].code, lodged.faults[0].where) == ("rejected", "CU06", "kind")
 
 
 @pytest.mark.parametrize("text", ["حبوب القمح", "زعفران مرغوب\u200cترین", "Пшеница твёрдая", "第三批小麦"])

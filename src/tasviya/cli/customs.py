@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tasviya.customs.revenue import Share
 
 customs_app = typer.Typer(
-    help="Duties, controls, selection, quotas and sharing, from files.", no_args_is_help=True
+    help="What goods pay, from files; declarations, payment and release in a union.", no_args_is_help=True
 )
 
 MORE_DECIMALS = 4

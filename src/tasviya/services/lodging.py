@@ -39,9 +39,9 @@ LODGING_CODES = {
     "CU03": "a member has a customs authority with an account in its currency",
     "CU04": "a declarant uses a number once; the same bytes again get the same answer again",
     "CU05": "what is asked of a declaration can happen to it where it stands",
-    "CU06": "a declaration names its declarant, and the member that it is lodged in",
+    "CU06": "a declaration names its declarant and the member that it is lodged in, and is no transit's",
 }
-PROCEDURE = {Kind.IMPORT: "R", Kind.EXPORT: "A", Kind.TRANSIT: "J"}
+PROCEDURE = {Kind.IMPORT: "R", Kind.EXPORT: "A"}
 """The procedure's letter in an MRN. Source: Delegated Regulation (EU) 2015/2446, annex B, element 12 01."""
 
 
@@ -106,12 +106,10 @@ def amend(
     if unfit is None and lodged.controlled_by:
         what = f"{reference} has been controlled by {lodged.controlled_by}."
         unfit = Refusal("CU05", what, "Ask for a correction after release.", "mrn")
-    if unfit is None and declared.lrn != lodged.lrn:
-        what = f"{reference} has the number {lodged.lrn}, not {declared.lrn}."
-        unfit = Refusal("CU05", what, "Keep the number; lodge other goods on their own.", "lrn")
+    lodging = Lodging(lodged.member, declared, body, actor)
+    unfit = unfit or another(lodged, lodging)
     if unfit is not None:
         return unfit
-    lodging = Lodging(lodged.member, declared, body, actor)
     day = date.fromisoformat(lodged.accepted_on)
     judged = judge_by_law(work, lodging, day, lodged)
     if not isinstance(judged, list):
@@ -127,6 +125,19 @@ def amend(
     work.act("amend", lodged.mrn, f"version {lodged.version} {reason}".strip(), actor)
     reassess(work, lodged, before)
     return lodged
+
+
+def another(lodged: Lodgement, lodging: Lodging) -> Refusal | None:
+    """Why what is lodged for a declaration that was accepted is another one: by number, kind or declarant."""
+    for name, had, has in (
+        ("lrn", lodged.lrn, lodging.declared.lrn),
+        ("kind", lodged.kind, lodging.declared.kind),
+        ("declarant.id", lodged.declarant, lodging.declarant),
+    ):
+        if had != has:
+            what = f"{lodged.mrn} has the {name} {had}, not {has:.40}."
+            return Refusal("CU05", what, "Keep it; lodge another declaration on its own.", name)
+    return None
 
 
 def invalidate(work: Work, reference: str, actor: str, reason: str) -> Lodgement | Refusal:
@@ -234,6 +245,9 @@ def judge_by_law(
     """Judge a declaration by a day's tariff and rates, or by those that were frozen; every fault if it
     breaks a rule of its own."""
     declared, member = lodging.declared, lodging.member
+    if declared.kind is Kind.TRANSIT:
+        what = "Goods in transit move under a guarantee."
+        return [Refusal("CU06", what, "Declare them by `tasviya customs transit declare`.", "kind")]
     if declared.kind is Kind.IMPORT and declared.destination_country not in ("", member):
         what = f"The goods go to {declared.destination_country}."
         return [Refusal("CU06", what, "Lodge it where they are imported.", "destination_country")]

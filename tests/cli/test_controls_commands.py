@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from tasviya.cli.main import app
 from tasviya.core.errors import OperatorError
+from tasviya.customs.selectivity import drawn
 
 CUSTOMS = Path(__file__).parents[2] / "examples" / "customs"
 DAY = ("--on", "2026-10-01")
@@ -86,11 +88,13 @@ def test_a_selection_says_why(tmp_path: Path) -> None:
 def test_the_draw_is_the_same_every_time_and_another_with_another_secret(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"another secret of a member")
-    mrns = [f"26KZ{number}" for number in range(60)]
-    drawn = [["drawn    yes" in told(*select("--mrn", mrn)) for mrn in mrns] for _ in range(2)]
-    assert drawn[0] == drawn[1] and any(drawn[0]) and not all(drawn[0])
-    others = ["drawn    yes" in told(*select("--mrn", mrn, "--secret", secret)) for mrn in mrns]
-    assert others != drawn[0]
+    share, own = Fraction(3, 100), (CUSTOMS / "draw-secret.txt").read_bytes()
+    mrns = [f"26KZ{number}" for number in range(500)]
+    chosen = [next(mrn for mrn in mrns if drawn(mrn, own, share) is wanted) for wanted in (True, False)]
+    for _ in range(2):
+        assert ["drawn    yes" in told(*select("--mrn", mrn)) for mrn in chosen] == [True, False]
+    others = ["drawn    yes" in told(*select("--mrn", mrn, "--secret", secret)) for mrn in chosen]
+    assert others == [drawn(mrn, secret.read_bytes(), share) for mrn in chosen] != [True, False]
 
 
 def test_a_green_declaration_is_a_row_as_well(tmp_path: Path) -> None:

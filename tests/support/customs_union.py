@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clearing_union import CLEARING, ClearingUnion
+from made_once import once
 
 from tasviya.app import ask_customs
 from tasviya.core.errors import Refusal, accepted
@@ -101,6 +102,12 @@ class CustomsUnion(ClearingUnion):
             (head + 'code = "IN-D"', _member("IN", "INR") + "\n" + head + 'code = "IN-D"'),
         ]
         super().__init__(root, *own, *changes, clearing=clearing, **options)
+        if self.stays_up:
+            self._publish_both()
+        else:
+            once(("tariffs", changes, clearing, self.now), self.home.root, self._publish_both)
+
+    def _publish_both(self) -> None:
         for member, currency in (("KZ", "KZT"), ("IN", "INR")):
             self.publish(member, LAW.replace("{member}", member).replace("{currency}", currency))
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from made_once import once
+
 from tasviya.adapters.inbox import stamp
 from tasviya.app import Application, Home, ask, initialise, scheme_of
 from tasviya.core.clock import ManualClock, iso_instant, to_ns
@@ -82,7 +84,8 @@ class SmallUnion:
         self.sent = 0
         self._numbers = iter(range(1, 10**6))
         self._open: Application | None = None
-        register = initialise(self.home, union, ManualClock(self.now))
+        text = union.read_text(encoding="utf-8")
+        register = once((text, self.now), root, lambda: initialise(self.home, union, ManualClock(self.now)))
         self.scheme = scheme_of(register.on(datetime.fromisoformat(day).date()))
 
     # --- time and work ------------------------------------------------------------------------------

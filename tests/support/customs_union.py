@@ -46,35 +46,18 @@ DUTY,4901,0%,,,,,,,
 VAT,,12%,,,,,,,
 VAT,4901,0%,,,,,,,
 """
-ROLES = """
-[[member.role]]
-person = "{m}.officer.1"
-roles = ["officer"]
-
-[[member.role]]
-person = "{m}.officer.2"
-roles = ["officer"]
-
-[[member.role]]
-person = "{m}.chief"
-roles = ["supervisor"]
-
-[[member.role]]
-person = "{m}.tariff.1"
-roles = ["tariff_manager"]
-
-[[member.role]]
-person = "{m}.tariff.2"
-roles = ["tariff_manager"]
-
-[[member.role]]
-person = "{m}.ministry"
-roles = ["licensing_authority"]
-
-[[member.role]]
-person = "OM.customs"
-roles = ["other_customs"]
-"""
+ROLES = "".join(
+    f'\n[[member.role]]\nperson = "{person}"\nroles = ["{role}"]\n'
+    for person, role in (
+        ("{m}.officer.1", "officer"),
+        ("{m}.officer.2", "officer"),
+        ("{m}.chief", "supervisor"),
+        ("{m}.tariff.1", "tariff_manager"),
+        ("{m}.tariff.2", "tariff_manager"),
+        ("{m}.ministry", "licensing_authority"),
+        ("OM.customs", "other_customs"),
+    )
+)
 AUTHORITY = """
 [[member.customs]]
 code = "{m}-CUSTOMS"

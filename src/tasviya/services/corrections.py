@@ -27,9 +27,10 @@ from tasviya.customs.refund import Refund, RefundKind, RefundStatus, with_ending
 from tasviya.membership.roles import Act, same_person
 from tasviya.services import certificate_uses
 from tasviya.services.claims import assessed_legs, keep, keep_refund, law_of, new_claim
+from tasviya.services.customs_accounts import day_in
 from tasviya.services.declarations import Assessed, assessed_rows
 from tasviya.services.guarantees import next_reference
-from tasviya.services.lodging import Lodging, allowed, judge_by_law, local_day
+from tasviya.services.lodging import Lodging, allowed, judge_by_law
 from tasviya.services.paid_taxes import paid_accounts
 from tasviya.services.work import Work
 
@@ -73,7 +74,7 @@ def correct(
     assessed = assess_as_frozen(work, lodged, declared, body, actor)
     if isinstance(assessed, list):
         return assessed
-    made = adjusted(work, lodged, assessed.by_tax, local_day(work, lodged.member))
+    made = adjusted(work, lodged, assessed.by_tax, day_in(work, lodged.member))
     if isinstance(made, Refusal):
         return made
     more = {each.tax: each.demand for each in made.changes if each.demand}
@@ -115,7 +116,7 @@ def request_refund(
         after = dict(lodged.taxes)
         for tax, minor in asked.items():
             after[tax] = after.get(tax, 0) - minor
-    made = adjusted(work, lodged, after, local_day(work, lodged.member))
+    made = adjusted(work, lodged, after, day_in(work, lodged.member))
     if isinstance(made, Refusal):
         return made
     if more := [each for each in made.changes if each.after > each.before]:
@@ -169,7 +170,7 @@ def adjusted(work: Work, lodged: Lodgement, after: Mapping[str, int], on: date) 
 
 def demand(work: Work, lodged: Lodgement, taxes: Mapping[str, int], reference: str = "") -> Claim:
     """Claim more of a trader than was assessed; it is booked as due."""
-    day = local_day(work, lodged.member)
+    day = day_in(work, lodged.member)
     reference = reference or next_reference(work, lodged.member)
     kind = ClaimKind.CORRECTION
     claim = new_claim(work, reference, kind, lodged.mrn, lodged.member, lodged.declarant, taxes)
@@ -204,7 +205,7 @@ def ask(
         kind,
         taxes,
         actor,
-        local_day(work, lodged.member).isoformat(),
+        day_in(work, lodged.member).isoformat(),
         reason,
         version=lodged.version,
     )

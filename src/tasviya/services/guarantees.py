@@ -22,9 +22,9 @@ from tasviya.customs.mrn import grn as make_grn
 from tasviya.customs.mrn import mrn as make_mrn
 from tasviya.membership.roles import Act
 from tasviya.services.claims import assessed_legs, new_claim
-from tasviya.services.customs_accounts import account, money_of
+from tasviya.services.customs_accounts import account, day_in, money_of
 from tasviya.services.guarantee_holds import calling_leg, given_leg, hold, keep
-from tasviya.services.lodging import allowed, local_day, official_rates
+from tasviya.services.lodging import allowed, official_rates
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.routing import Leg, LegCode
@@ -61,7 +61,7 @@ def take(
     if guarantor not in snapshot.participants:
         what = f"{guarantor:.35} is no participant on {snapshot.business_date}."
         return Refusal("CU10", what, "Let a participant of the union stand for it.", "guarantor")
-    day = local_day(work, member)
+    day = day_in(work, member)
     number = str(work.memory.numbers.guarantee)
     reference = make_grn(day.year, member, number)
     digest = guarantees.access_digest(reference, access_code) if access_code else ""
@@ -95,7 +95,7 @@ def revoke(work: Work, grn: str, actor: str) -> Guarantee | Refusal:
     unfit = allowed(work, actor, Act.TAKE_GUARANTEE, member)
     if unfit is not None:
         return unfit
-    revoked = guarantees.revoke(standing, local_day(work, member))
+    revoked = guarantees.revoke(standing, day_in(work, member))
     if revoked != standing:
         keep(work, revoked)
         work.act("revoke_guarantee", grn, str(revoked.revoked_on), actor)
@@ -160,4 +160,4 @@ def next_reference(work: Work, member: str) -> str:
     """A reference of its own for a claim that is no declaration's."""
     numbers = work.memory.numbers
     number, numbers.claim = numbers.claim, numbers.claim + 1
-    return make_mrn(local_day(work, member).year, member, str(number), CLAIM_LETTER)
+    return make_mrn(day_in(work, member).year, member, str(number), CLAIM_LETTER)

@@ -79,7 +79,7 @@ def lodge(work: Work, lodging: Lodging) -> Lodgement | Refusal:
         return found
     if found.status not in UNDECIDED:
         return _stands(found, lodging)
-    day = local_day(work, lodging.member)
+    day = day_in(work, lodging.member)
     judged = judge_by_law(work, lodging, day)
     if not isinstance(judged, list):
         judged = faults(work, lodging.member, lodging.declared, judged.rates, day) or judged
@@ -399,11 +399,6 @@ def _stands(lodged: Lodgement, lodging: Lodging) -> Lodgement | Refusal:
         return lodged
     what = f"{lodged.declarant} has used the number {lodged.lrn} for {lodged.mrn}."
     return Refusal("CU04", what, f"Give it a number of its own, or amend {lodged.mrn}.", "lrn")
-
-
-def local_day(work: Work, member: str) -> date:
-    """The day it is now in a member's own zone."""
-    return day_in(work, member)
 
 
 def _named(lodged: Lodgement) -> str:

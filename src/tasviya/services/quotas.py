@@ -26,10 +26,10 @@ from tasviya.customs.tariff_quota import QuotaRequest, allocate
 from tasviya.membership.roles import Act
 from tasviya.services.claims import keep, law_of
 from tasviya.services.corrections import GONE_OUT, assess_as_frozen, demand
-from tasviya.services.customs_accounts import money_of
+from tasviya.services.customs_accounts import day_in, money_of
 from tasviya.services.declarations import Assessed, assess_declaration, assessed_rows
 from tasviya.services.guarantees import reserve, unit_rate
-from tasviya.services.lodging import allowed, go_on, local_day, reassess, waiting
+from tasviya.services.lodging import allowed, go_on, reassess, waiting
 from tasviya.services.quota_claims import (
     HELD,
     free_security,
@@ -75,7 +75,7 @@ def secure_quota(work: Work, mrn: str, grn: str, actor: str, access_code: str = 
     minor = at_stake((Stake(1, max(more, 1), money),), standing.currency, rates)
     if isinstance(minor, Refusal):
         return minor
-    day = local_day(work, lodged.member)
+    day = day_in(work, lodged.member)
     wanted = Wanted(security(mrn), minor, day, lodged.declarant, (lodged.member,), access_code)
     held = reserve(work, grn, wanted)
     if isinstance(held, Refusal):
@@ -93,7 +93,7 @@ def secure_quota(work: Work, mrn: str, grn: str, actor: str, access_code: str = 
 def allocate_day(work: Work, member: str, on: date, actor: str) -> QuotaDayDone | Refusal:
     """Allocate the requests of all days up to one that is over, the earliest first."""
     unfit = allowed(work, actor, Act.CORRECT, member)
-    today = local_day(work, member)
+    today = day_in(work, member)
     if unfit is None and on >= today:
         what = f"{on} is not over: it is {today}."
         unfit = Refusal("TQ01", what, "Allocate it when it is over.", "on", transient=True)

@@ -22,10 +22,10 @@ from tasviya.customs.claim import Claim, ClaimKind, fits
 from tasviya.customs.guarantee import Guarantee, Stake, Wanted, at_stake
 from tasviya.membership.roles import Act
 from tasviya.services.claims import new_claim, pay
-from tasviya.services.customs_accounts import account, money_of
+from tasviya.services.customs_accounts import account, day_in, money_of
 from tasviya.services.guarantee_holds import calling_leg, keep, merge
 from tasviya.services.guarantees import next_reference, reserve, unit_rate
-from tasviya.services.lodging import allowed, local_day
+from tasviya.services.lodging import allowed
 from tasviya.services.work import Work
 from tasviya.settlement.accounts import AccountKind
 from tasviya.settlement.routing import Leg, LegCode
@@ -68,7 +68,7 @@ def defer(work: Work, reference: str, grn: str, actor: str, access_code: str = "
     money, minor = money_of(work.memory.snapshot, claim.member), in_guarantee(work, standing, claim)
     if isinstance(minor, Refusal):
         return minor
-    day = local_day(work, claim.member)
+    day = day_in(work, claim.member)
     wanted = Wanted(reference, minor, day, claim.debtor, (claim.member,), access_code)
     held = reserve(work, grn, wanted, goes_on=True)
     if isinstance(held, Refusal):
@@ -89,7 +89,7 @@ def charge(work: Work, member: str, until: date, due_on: date, actor: str) -> li
     unfit = allowed(work, actor, Act.CORRECT, member)
     if unfit is not None:
         return unfit
-    today = local_day(work, member)
+    today = day_in(work, member)
     if due_on < today or until > today:
         what = f"Releases before {until} would be due on {due_on}, and it is {today}."
         return Refusal("CU13", what, "Charge days that are over, to be paid today or later.", "due_on")
@@ -119,7 +119,7 @@ def call_overdue(work: Work, member: str, actor: str) -> list[Claim] | Refusal:
     if unfit is not None:
         return unfit
     called = []
-    for stored in work.memory.store.claims_overdue(local_day(work, member).isoformat()):
+    for stored in work.memory.store.claims_overdue(day_in(work, member).isoformat()):
         claim = work.memory.customs.claim(stored.reference)
         if claim is None or claim.member != member or not claim.guarantee:
             continue

@@ -30,10 +30,10 @@ from tasviya.customs.transit import DAY, Movement, Status, Terms, terms_on
 from tasviya.customs.transit_acts import Settled
 from tasviya.membership.roles import Act
 from tasviya.services import guarantees
-from tasviya.services.customs_accounts import authority, money_of
+from tasviya.services.customs_accounts import authority, day_in, money_of
 from tasviya.services.guarantee_holds import freeing_leg, hold
 from tasviya.services.guarantee_holds import keep as keep_guarantee
-from tasviya.services.lodging import allowed, local_day
+from tasviya.services.lodging import allowed
 from tasviya.services.transit_stakes import stake
 from tasviya.services.work import Work
 
@@ -104,7 +104,7 @@ def declare(work: Work, declared: Declared, actor: str) -> MovementRow | Refusal
             return known
         what = f"{declared.holder} has used the number {declared.lrn} for {known.mrn}."
         return Refusal("CU04", what, f"Give it a number of its own, or amend {known.mrn}.", "lrn")
-    numbers, day = work.memory.numbers, local_day(work, declared.departure)
+    numbers, day = work.memory.numbers, day_in(work, declared.departure)
     number = f"{SERIES}{numbers.movement:0{NUMBER_LENGTH - 1}d}"
     reference = mrn(day.year, declared.departure, number, SECURITY[declared.security])
     found = _movement(work, declared, reference)
@@ -154,7 +154,7 @@ def secure(work: Work, reference: str, actor: str, access_code: str = "") -> Mov
     if isinstance(found, Refusal):
         return found
     row, standing = found
-    day = local_day(work, row.departure)
+    day = day_in(work, row.departure)
     settled = acts.secure(row.body, standing, row.stake, day, work.now_ns, access_code)
     if isinstance(settled, Refusal):
         return settled
@@ -267,7 +267,7 @@ def comes_to_nothing(work: Work, guarantee: Guarantee, minor: int, member: str) 
 
 def terms_of(work: Work, member: str) -> Terms | Refusal:
     """The union's time limits of today. Refused: TN11 it has none."""
-    rules, day = work.memory.snapshot.transit, local_day(work, member)
+    rules, day = work.memory.snapshot.transit, day_in(work, member)
     if rules is None:
         return terms_on((), day)
     enquiry_after, results, enquiry = rules.enquiry_after_days, rules.results_days, rules.enquiry_days
@@ -328,7 +328,7 @@ def _movement(work: Work, declared: Declared, reference: str) -> tuple[Movement,
 
 def _limit_at(work: Work, declared: Declared) -> int:
     """By when the goods are to arrive: the end of that day in the member of departure."""
-    snapshot, day = work.memory.snapshot, local_day(work, declared.departure)
+    snapshot, day = work.memory.snapshot, day_in(work, declared.departure)
     days = snapshot.transit.arrival_days if snapshot.transit else 0
     limit_on = declared.limit_on or day + timedelta(days=days)
     hours = snapshot.operating_hours(money_of(snapshot, declared.departure).code)

@@ -36,7 +36,8 @@ from tasviya.customs.formats.ncts.reading import read
 from tasviya.customs.movement import MovementRow
 from tasviya.customs.transit import Incident, IncidentKind, Status
 from tasviya.membership.roles import Act
-from tasviya.services.lodging import allowed, local_day
+from tasviya.services.customs_accounts import day_in
+from tasviya.services.lodging import allowed
 from tasviya.services.transit import COUNTRY
 from tasviya.services.work import Work
 
@@ -154,7 +155,7 @@ def _answers(work: Work, before: MovementRow, row: MovementRow, trader: str, pla
         answers.append(IncidentForwarded(head, row.mrn, work.now_ns, departure, office, notices))
     if before.status == row.status:
         return answers
-    body, day = row.body, local_day(work, row.departure)
+    body, day = row.body, day_in(work, row.departure)
     match body.status:
         case Status.RELEASED if row.declared:
             accepted_on = date.fromisoformat(row.accepted_on)
@@ -170,7 +171,7 @@ def _answers(work: Work, before: MovementRow, row: MovementRow, trader: str, pla
             answers.append(UnloadingPermitted(head, row.mrn, office, trader, accepted_on, row.declared))
         case Status.UNLOADED if body.result:
             indicator = IN_PART if body.result.lacking_minor else IN_FULL
-            there = local_day(work, body.arrived_office[:COUNTRY])
+            there = day_in(work, body.arrived_office[:COUNTRY])
             head, office = header(work, row, "025"), body.arrived_office
             answers.append(GoodsReleased(head, row.mrn, there, indicator, office, trader))
         case Status.DISCHARGED:

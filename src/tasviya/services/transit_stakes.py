@@ -17,10 +17,10 @@ from tasviya.core.errors import Refusal
 from tasviya.core.money import Currency
 from tasviya.customs.declaration import Amount, Declaration, Kind
 from tasviya.customs.guarantee import Guarantee, Stake, at_stake
-from tasviya.services.customs_accounts import money_of
+from tasviya.services.customs_accounts import day_in, money_of
 from tasviya.services.declarations import assess_declaration
 from tasviya.services.guarantees import unit_rate
-from tasviya.services.lodging import local_day, official_rates
+from tasviya.services.lodging import official_rates
 from tasviya.services.work import Work
 
 
@@ -74,7 +74,7 @@ def worth(work: Work, member: str, of: Currency) -> Fraction | None:
 
 def _assessed(work: Work, goods: Declaration, member: str) -> Stake | None:
     """What the goods would owe in a member; None if it has no tariff, or that cannot tell."""
-    day = local_day(work, member)
+    day = day_in(work, member)
     found = work.memory.customs.in_force(member, day)
     if isinstance(found, Refusal):
         return None
